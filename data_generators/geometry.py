@@ -1,0 +1,108 @@
+"""The maths of points, quadrilaterals and homographies in normalised coordinates; everything else asks here.
+
+Normalised xy: x / W and y / H with the origin at the outer edge of the first pixel, so pixel i has its centre at
+(i + 0.5) / W. "Clockwise" is as seen on the screen, where y points down.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from shapely import make_valid
+from shapely.geometry import Polygon
+
+UNIT_QUAD = np.array([[0, 0], [1, 0], [1, 1], [0, 1]], np.float64)
+
+
+def to_pixels(points: np.ndarray, size_hw: tuple[int, int]) -> np.ndarray:
+    """Normalised xy (..., 2) to pixel-centre coordinates, in which (0, 0) is the centre of the first pixel."""
+    return np.asarray(points) * np.array([size_hw[1], size_hw[0]]) - 0.5
+
+
+def from_pixels(points_px: np.ndarray, size_hw: tuple[int, int]) -> np.ndarray:
+    """Pixel-centre coordinates (..., 2) to normalised xy; the inverse of `to_pixels`."""
+    return (np.asarray(points_px) + 0.5) / np.array([size_hw[1], size_hw[0]])
+
+
+def apply_homography(matrix: np.ndarray, points: np.ndarray) -> np.ndarray:
+    """Maps points (..., 2) by a (3, 3) homography; NaN stays NaN."""
+    points = np.asarray(points, np.float64)
+    mapped = points @ matrix[:, :2].T + matrix[:, 2]
+    return mapped[..., :2] / mapped[..., 2:]
+
+
+def homography_between(source: np.ndarray, target: np.ndarray) -> np.ndarray:
+    """The (3, 3) float64 homography that takes four points (4, 2) onto four others.
+
+    Raises:
+        ValueError: three of the points lie on a line.
+    """
+    matrix = cv2.getPerspectiveTransform(np.asarray(source, np.float32), np.asarray(target, np.float32))
+    if not np.all(np.isfinite(matrix)) or abs(np.linalg.det(matrix)) < 1e-12:
+        raise ValueError("No homography: three of the four points lie on a line. Give the corners of a quadrilateral.")
+    return matrix
+
+
+def pixel_homography(matrix: np.ndarray, from_hw: tuple[int, int], to_hw: tuple[int, int]) -> np.ndarray:
+    """A homography of normalised coordinates as one of pixel centres, as `cv2.warpPerspective` wants it."""
+    normalise = np.array([[1 / from_hw[1], 0, 0.5 / from_hw[1]], [0, 1 / from_hw[0], 0.5 / from_hw[0]], [0, 0, 1]])
+    to_px = np.array([[to_hw[1], 0, -0.5], [0, to_hw[0], -0.5], [0, 0, 1]])
+    return to_px @ matrix @ normalise
+
+
+def quad_signed_area(quad: np.ndarray) -> float:
+    """Shoelace area of a (4, 2) polygon: positive when its corners run clockwise on the screen."""
+    x, y = np.asarray(quad, np.float64).T
+    return float(0.5 * np.sum(x * np.roll(y, -1) - np.roll(x, -1) * y))
+
+
+def quad_problem(quad: np.ndarray) -> str:
+    """What is wrong with a (4, 2) quadrilateral, as a sentence, or an empty string."""
+    if not np.all(np.isfinite(quad)):
+        return "the corners are not all numbers."
+    polygon = Polygon(np.asarray(quad, np.float64))
+    if not polygon.is_valid:
+        return "the quadrilateral crosses itself."
+    if polygon.area < 1e-6:
+        return "the quadrilateral has no area."
+    return ""
+
+
+def order_corners_image(quad: np.ndarray) -> np.ndarray:
+    """Image order: the cyclic order that runs clockwise on the screen, from the corner with the least x + y.
+
+    Args:
+        quad: (4, 2) corners in cyclic order, either sense.
+
+    Returns:
+        The same four corners, reordered.
+    """
+    quad = np.asarray(quad)
+    if quad_signed_area(quad) < 0:
+        quad = quad[::-1]
+    return np.roll(quad, -int(np.argmin(quad.sum(axis=1))), axis=0)
+
+
+def cyclic_shifts(quad: np.ndarray) -> np.ndarray:
+    """The P cyclic orders of (P, 2) points, as (P, P, 2)."""
+    return np.stack([np.roll(quad, -shift, axis=0) for shift in range(len(quad))])
+
+
+def align_cyclic(quad: np.ndarray, reference: np.ndarray) -> np.ndarray:
+    """The cyclic order of `quad` (P, 2) whose corners lie nearest to those of `reference` (P, 2)."""
+    shifts = cyclic_shifts(np.asarray(quad))
+    distance = np.linalg.norm(shifts - reference, axis=-1).sum(axis=-1)
+    return shifts[int(np.argmin(distance))]
+
+
+def quad_iou(first: np.ndarray, second: np.ndarray) -> float:
+    """Intersection over union (Jaccard index) of two quadrilaterals (4, 2), in [0, 1].
+
+    The value does not change when both are stretched, so normalised coordinates serve. A quadrilateral that crosses
+    itself counts with the area it encloses (`shapely.make_valid`); one with a corner that is not a number has IoU 0.
+    """
+    if not (np.all(np.isfinite(first)) and np.all(np.isfinite(second))):
+        return 0.0
+    one, two = (make_valid(Polygon(np.asarray(quad, np.float64))) for quad in (first, second))
+    union = one.union(two).area
+    return float(one.intersection(two).area / union) if union > 0 else 0.0

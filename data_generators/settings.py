@@ -1,0 +1,68 @@
+"""The base of every validated setting: unknown keys raise and the nearest known name is offered."""
+
+from __future__ import annotations
+
+import difflib
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+
+class SettingsError(ValueError):
+    """A configuration that does not validate; the message lists each wrong key with its cure."""
+
+
+class Settings(BaseModel):
+    """A frozen group of settings that refuses unknown keys. Subclasses document each field with a docstring."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+    @classmethod
+    def parse(cls, values: Any, where: str = "config") -> Self:
+        """Validates plain data.
+
+        Args:
+            values: nested dicts and lists, as read from YAML or JSON.
+            where: the file or option that the values come from, for the message.
+
+        Raises:
+            SettingsError: names every wrong key, what was expected, and the nearest known name.
+        """
+        try:
+            return cls.model_validate(values)
+        except ValidationError as error:
+            raise SettingsError("\n".join([f"{where} is not valid:", *_explain(cls, error)])) from None
+
+
+def _explain(model: type[BaseModel], error: ValidationError) -> list[str]:
+    lines = []
+    for item in error.errors():
+        path = ".".join(str(part) for part in item["loc"])
+        if item["type"] == "extra_forbidden":
+            near = difflib.get_close_matches(str(item["loc"][-1]), _known_names(model), n=1)
+            hint = f"Did you mean `{near[0]}`?" if near else "Remove it."
+            lines.append(f"  {path}: there is no such setting. {hint}")
+        else:
+            lines.append(f"  {path}: {item['msg']}. Received {item['input']!r}.")
+    return lines
+
+
+def _known_names(model: type[BaseModel]) -> list[str]:
+    """Names of all fields of a model and of the models nested in it."""
+    names: list[str] = []
+    stack, seen = [model], set()
+    while stack:
+        current = stack.pop()
+        if current in seen:
+            continue
+        seen.add(current)
+        for name, info in current.model_fields.items():
+            names.append(name)
+            stack += _models_in(info.annotation)
+    return names
+
+
+def _models_in(annotation: Any) -> list[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [model for part in getattr(annotation, "__args__", ()) for model in _models_in(part)]

@@ -1,0 +1,1 @@
+"""What changes a sample: geometry, light, the camera."""

@@ -132,8 +132,7 @@ def fit_sample(sample: Sample, spec: InputSpec) -> Sample:
     """The sample in the network's frame: picture by `fit_image`, labels by `fit_homography`, mask by nearest
     neighbour with 255 (ignore) on the bars.
 
-    The order of the corners stays: neither fit turns or mirrors. Image order (least x + y first) may name another
-    corner after a change of aspect; `Augmentation` puts that right.
+    The order of the corners stays as the source gave it: neither fit turns or mirrors.
     """
     matrix = fit_homography(spec, sample.size_hw)
     corners = apply_homography(matrix, sample.boxes.reshape(-1, 2, 2)).reshape(-1, 4)

@@ -1,0 +1,84 @@
+"""Augmentation of one sample: view, light and camera, from a source's picture straight to the network's frame."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import numpy as np
+from pydantic import BeforeValidator
+
+from data_generators.sample import Sample
+from data_generators.settings import Settings
+from data_generators.sources import CornerOrder
+from data_generators.transform.camera import CAMERAS, Camera, degrade_image
+from data_generators.transform.geometry import GeometrySettings, draw_homography
+from data_generators.transform.input_spec import InputSpec, fit_sample
+from data_generators.transform.photometric import Photometric, PhotometricSettings
+from data_generators.transform.warp import WarpRules, warp_sample
+
+
+def _false_is_off(value: Any) -> Any:
+    return None if value is False else value
+
+
+_Off = BeforeValidator(_false_is_off)
+
+
+class AugmentSettings(Settings):
+    """What happens to a training picture. The defaults are those for documents in phone photos."""
+
+    enabled: bool = True
+    """false: pictures are only fitted into the frame, whatever else stands here."""
+    geometry: Annotated[GeometrySettings | None, _Off] = GeometrySettings()
+    """Change of view; false leaves it out."""
+    photometric: Annotated[PhotometricSettings | None, _Off] = PhotometricSettings()
+    """Change of light and colour; false leaves it out."""
+    camera: Camera = CAMERAS["phone"]
+    """The camera to imitate: the name of a preset (none, phone, webcam, openmv), or its settings."""
+
+
+class Augmentation:
+    """Samples as training sees them: a pure function of the sample and (seed, epoch, index).
+
+    One object serves many threads, and can be sent to a worker process.
+
+    Args:
+        settings: what to change, and how far.
+        spec: the network's frame.
+        corner_order: of the source's keypoints; decides on mirroring, and whether corners are ordered anew.
+
+    Raises:
+        ValueError: mirroring is asked for, and the corners are in object order.
+    """
+
+    def __init__(self, settings: AugmentSettings, spec: InputSpec, corner_order: CornerOrder = "none") -> None:
+        self.settings, self.spec, self.corner_order = settings, spec, corner_order
+        self._photometric = None
+        if settings.geometry is not None:
+            settings.geometry.mirror_probability(corner_order)
+            self._rules = WarpRules(settings.geometry.border, settings.geometry.min_visible, corner_order)
+        if settings.photometric is not None:
+            self._photometric = Photometric(settings.photometric, spec.channels)
+
+    def apply(self, sample: Sample, seed: tuple[int, int, int]) -> Sample:
+        """The sample, changed, at the network's input size; `fit_sample` where augmentation is off.
+
+        Args:
+            sample: any.
+            seed: seed, epoch and index; the same three give the same bytes.
+        """
+        if not self.settings.enabled:
+            return fit_sample(sample, self.spec)
+        rng = np.random.default_rng(seed)
+        moved = self._move(sample, rng)
+        image = self._photometric(moved.image, rng) if self._photometric else moved.image
+        return moved.replace(image=degrade_image(image, self.settings.camera, rng))
+
+    def _move(self, sample: Sample, rng: np.random.Generator) -> Sample:
+        geometry = self.settings.geometry
+        if geometry is None:
+            return fit_sample(sample, self.spec)
+        matrix, changed_hw = draw_homography(rng, geometry, sample.size_hw, self.corner_order)
+        if np.array_equal(matrix, np.eye(3)):
+            return fit_sample(sample, self.spec)
+        return warp_sample(sample, matrix, self.spec, changed_hw, self._rules)

@@ -1,0 +1,203 @@
+"""Applies one homography to a sample: picture, boxes, keypoints and mask, straight into the network's frame."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from data_generators.geometry import apply_homography, order_corners_image, pixel_homography
+from data_generators.sample import MASK_IGNORE, Sample
+from data_generators.transform.geometry import Border
+from data_generators.transform.input_spec import InputSpec, content_box, fit_homography, match_channels
+
+_BORDERS = {
+    "replicate": cv2.BORDER_REPLICATE,
+    "reflect": cv2.BORDER_REFLECT_101,
+    "constant": cv2.BORDER_CONSTANT,
+}
+_SHRINK_BELOW = 0.7  # bilinear sampling in steps of up to 1 / 0.7 source pixels aliases little
+
+
+@dataclass(frozen=True)
+class WarpRules:
+    """What `warp_sample` does with what the homography alone does not settle; the fields are those of
+    `GeometrySettings`, and `corner_order` that of the source."""
+
+    border: Border = "replicate"
+    min_visible: float = 0.3
+    corner_order: str = "none"
+
+
+def warp_sample(
+    sample: Sample, homography: np.ndarray, spec: InputSpec, changed_hw: tuple[int, int], rules: WarpRules
+) -> Sample:
+    """The sample under a change of view, fitted into the frame; every pixel is interpolated once.
+
+    The changed picture is fitted as any other: letterbox bars are black. Boxes are the hull of their mapped corners
+    (of the mapped keypoints, where a box is the hull of its four keypoints), clipped to the picture. Keypoints are
+    not clipped. The mask is 255 (ignore) beyond the edge of the original picture.
+
+    Args:
+        sample: any.
+        homography: (3, 3) normalised picture to normalised changed picture, from `draw_homography`.
+        spec: the frame.
+        changed_hw: height and width of the changed picture, from `draw_homography`.
+        rules: border, visibility, corner order.
+    """
+    matrix = fit_homography(spec, changed_hw) @ homography
+    window = content_box(spec, changed_hw)
+    image = warp_image(match_channels(sample.image, spec.channels), matrix, spec.size_hw, rules.border)
+    mask = _warp_mask(sample.mask, matrix, spec.size_hw)
+    if (window[2], window[3]) != spec.size_hw:
+        image = _keep_window(image, window, 0)
+        mask = _keep_window(mask, window, MASK_IGNORE) if mask.size else mask
+    moved = sample.replace(image=image, mask=mask)
+    return _warp_objects(moved, matrix, _normalised(window, spec.size_hw), rules) if len(sample.boxes) else moved
+
+
+def warp_image(image: np.ndarray, matrix: np.ndarray, to_hw: tuple[int, int], border: Border) -> np.ndarray:
+    """Warps a picture with pixel centres exact; one that shrinks is averaged by area first, so that nothing aliases.
+
+    Args:
+        image: uint8 (h, w, C).
+        matrix: (3, 3) normalised picture to normalised frame.
+        to_hw: height and width of the frame in pixels.
+        border: see `GeometrySettings.border`.
+
+    Returns:
+        uint8 (H, W, C).
+    """
+    channels = image.shape[2]
+    image = _shrink_first(image, matrix, to_hw)
+    matrix_px = pixel_homography(matrix, (image.shape[0], image.shape[1]), to_hw)
+    size = (to_hw[1], to_hw[0])
+    warped = cv2.warpPerspective(image, matrix_px, size, flags=cv2.INTER_LINEAR, borderMode=_BORDERS[border])
+    return warped.reshape(*to_hw, channels)
+
+
+def _shrink_first(image: np.ndarray, matrix: np.ndarray, to_hw: tuple[int, int]) -> np.ndarray:
+    """Shrinks each axis of the picture to about the scale that the homography has where the picture lies."""
+    height, width = image.shape[:2]
+    across, down = _scales_at_centre(pixel_homography(matrix, (height, width), to_hw), (height, width))
+    new_w = max(1, round(width * across)) if across < _SHRINK_BELOW else width
+    new_h = max(1, round(height * down)) if down < _SHRINK_BELOW else height
+    if (new_h, new_w) == (height, width):
+        return image
+    return cv2.resize(image, (new_w, new_h), interpolation=cv2.INTER_AREA).reshape(new_h, new_w, image.shape[2])
+
+
+def _scales_at_centre(matrix_px: np.ndarray, from_hw: tuple[int, int]) -> tuple[float, float]:
+    """Frame pixels a picture pixel, along the picture's x and y axis, at its centre (lengths of the Jacobian's
+    columns)."""
+    centre = np.array([from_hw[1] / 2, from_hw[0] / 2, 1.0])
+    x, y, w = matrix_px @ centre
+    jacobian = (matrix_px[:2, :2] * w - np.outer([x, y], matrix_px[2, :2])) / w**2
+    across, down = np.linalg.norm(jacobian, axis=0)
+    return float(across), float(down)
+
+
+def _warp_mask(mask: np.ndarray, matrix: np.ndarray, to_hw: tuple[int, int]) -> np.ndarray:
+    if not mask.size:
+        return mask
+    matrix_px = pixel_homography(matrix, (mask.shape[0], mask.shape[1]), to_hw)
+    size = (to_hw[1], to_hw[0])
+    return cv2.warpPerspective(
+        mask, matrix_px, size, flags=cv2.INTER_NEAREST, borderMode=cv2.BORDER_CONSTANT, borderValue=MASK_IGNORE
+    )
+
+
+def _keep_window(image: np.ndarray, window: tuple[int, int, int, int], outside: int) -> np.ndarray:
+    top, left, height, width = window
+    frame = np.full_like(image, outside)
+    frame[top : top + height, left : left + width] = image[top : top + height, left : left + width]
+    return frame
+
+
+def _normalised(window: tuple[int, int, int, int], size_hw: tuple[int, int]) -> np.ndarray:
+    """A window top, left, height, width in pixels as a normalised box x0 y0 x1 y1."""
+    top, left, height, width = window
+    return np.array([left, top, left + width, top + height]) / np.array([size_hw[1], size_hw[0]] * 2)
+
+
+def _warp_objects(sample: Sample, matrix: np.ndarray, window: np.ndarray, rules: WarpRules) -> Sample:
+    """Maps boxes and keypoints; drops what has left the window, ignores what is hardly in it."""
+    keypoints = _map_points(matrix, sample.keypoints)
+    outlines = np.stack([_outline(box, points) for box, points in zip(sample.boxes, sample.keypoints, strict=True)])
+    mapped = _map_points(matrix, outlines)  # (N, 4, 2)
+    shares = np.array([_visible_share(matrix, outline, window) for outline in outlines])
+    low = np.clip(np.nan_to_num(mapped.min(axis=1)), window[:2], window[2:])
+    high = np.clip(np.nan_to_num(mapped.max(axis=1)), window[:2], window[2:])
+    if rules.corner_order == "image" and keypoints.shape[1]:
+        keypoints = np.stack([_order_again(quad) for quad in keypoints])
+    keep = shares > 0
+    return sample.replace(
+        boxes=np.concatenate([low, high], axis=-1)[keep].astype(np.float32),
+        labels=sample.labels[keep],
+        ignore=(sample.ignore | (shares < rules.min_visible - 1e-6))[keep],
+        keypoints=keypoints[keep].astype(np.float32),
+    )
+
+
+def _map_points(matrix: np.ndarray, points: np.ndarray) -> np.ndarray:
+    """Maps (..., 2) points; one at or behind the horizon of the new view becomes NaN."""
+    depth = np.asarray(points, np.float64) @ matrix[2, :2] + matrix[2, 2]
+    ahead = np.where((depth > 1e-6)[..., None], points, np.nan)
+    return apply_homography(matrix, ahead)
+
+
+def _outline(box: np.ndarray, points: np.ndarray) -> np.ndarray:
+    """The four points (4, 2) that stand for an object: its quadrilateral where the box is its hull, else the corners
+    of the box."""
+    if len(points) == 4 and np.all(np.isfinite(points)):
+        hull = np.concatenate([points.min(axis=0), points.max(axis=0)])
+        clipped = np.clip(hull, 0, 1)
+        if np.allclose(hull, box, atol=1e-3) or np.allclose(clipped, box, atol=1e-3):
+            return np.asarray(points, np.float64)
+    x0, y0, x1, y1 = (float(value) for value in box)
+    return np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1]])
+
+
+def _visible_share(matrix: np.ndarray, outline: np.ndarray, window: np.ndarray) -> float:
+    """Area in the window over area of what the original picture showed, both in the new view, in [0, 1].
+
+    An outline without area (a point, an object without a box) counts as visible where its centre is.
+    """
+    mapped = _map_points(matrix, _clip_polygon(outline, np.array([0.0, 0, 1, 1])))
+    if not len(mapped) or not np.all(np.isfinite(mapped)):
+        return 0.0
+    area = cv2.contourArea(mapped.astype(np.float32))
+    if area < 1e-9:
+        centre = mapped.mean(axis=0)
+        return float(np.all((centre >= window[:2]) & (centre <= window[2:])))
+    inside = _clip_polygon(mapped, window)
+    return min(1.0, cv2.contourArea(inside.astype(np.float32)) / area) if len(inside) else 0.0
+
+
+def _clip_polygon(polygon: np.ndarray, window: np.ndarray) -> np.ndarray:
+    """The part (M, 2) of a polygon inside a box x0 y0 x1 y1 (Sutherland and Hodgman 1974)."""
+    for axis, limit, sign in ((0, window[0], 1), (1, window[1], 1), (0, window[2], -1), (1, window[3], -1)):
+        if not len(polygon):
+            break
+        polygon = _clip_half_plane(polygon, axis, limit, sign)
+    return polygon
+
+
+def _clip_half_plane(polygon: np.ndarray, axis: int, limit: float, sign: int) -> np.ndarray:
+    distance = sign * (polygon[:, axis] - limit)
+    if np.all(distance >= 0):
+        return polygon
+    kept: list[np.ndarray] = []
+    for index in range(len(polygon)):
+        before, here = distance[index - 1], distance[index]
+        if (before >= 0) != (here >= 0):
+            kept.append(polygon[index - 1] + (polygon[index] - polygon[index - 1]) * (before / (before - here)))
+        if here >= 0:
+            kept.append(polygon[index])
+    return np.array(kept).reshape(-1, 2)
+
+
+def _order_again(quad: np.ndarray) -> np.ndarray:
+    """Image order in the new view; where a corner is unknown the order is too, and all corners become NaN."""
+    return order_corners_image(quad) if np.all(np.isfinite(quad)) else np.full_like(quad, np.nan)

@@ -11,10 +11,6 @@ LABEL_KINDS = frozenset({"boxes", "keypoints", "mask"})
 MASK_IGNORE = 255
 
 
-def _empty(*shape: int, dtype: type = np.float32) -> Any:
-    return field(default_factory=lambda: np.zeros(shape, dtype))
-
-
 @dataclass(frozen=True, eq=False)
 class Sample:
     """A picture with its labels; frozen, validated, with no field that is None.
@@ -39,11 +35,11 @@ class Sample:
     """
 
     image: np.ndarray
-    boxes: np.ndarray = _empty(0, 4)
-    labels: np.ndarray = _empty(0, dtype=np.int64)
-    ignore: np.ndarray = _empty(0, dtype=bool)
-    keypoints: np.ndarray = _empty(0, 0, 2)
-    mask: np.ndarray = _empty(0, 0, dtype=np.uint8)
+    boxes: np.ndarray = field(default_factory=lambda: np.zeros((0, 4), np.float32))
+    labels: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
+    ignore: np.ndarray = field(default_factory=lambda: np.zeros(0, bool))
+    keypoints: np.ndarray = field(default_factory=lambda: np.zeros((0, 0, 2), np.float32))
+    mask: np.ndarray = field(default_factory=lambda: np.zeros((0, 0), np.uint8))
     has: frozenset[str] = frozenset()
     group: str = ""
     origin: str = "unknown"
@@ -60,7 +56,9 @@ class Sample:
             self._check("mask", np.uint8, self.image.shape[:2], "Resize the mask to its picture.")
         unknown = self.has - LABEL_KINDS
         if unknown:
-            raise ValueError(f"{self.origin}: `has` must be a subset of {sorted(LABEL_KINDS)}. Received {sorted(unknown)}.")
+            raise ValueError(
+                f"{self.origin}: `has` must be a subset of {sorted(LABEL_KINDS)}. Received {sorted(unknown)}."
+            )
         for name in ("image", "boxes", "labels", "ignore", "keypoints", "mask"):
             view = getattr(self, name).view()
             view.flags.writeable = False

@@ -1,0 +1,132 @@
+"""THE TABLE of source formats: opens `FORMAT:PATH[#SPLIT]` as configs and the command line write it."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from pydantic import Field
+
+from data_generators.errors import DataError, OnError
+from data_generators.real.corner_csv import CornerCsvSource
+from data_generators.real.labelme import LabelMeSource
+from data_generators.real.marked_corners import MARK_COLOURS, MarkedCornersSource
+from data_generators.real.negatives import NegativesSource
+from data_generators.settings import Settings
+from data_generators.sources import Source
+
+Colour = tuple[int, int, int]
+
+
+class CornersOptions(Settings):
+    """How a corner CSV folder is read."""
+
+    corner_order: Literal["object", "image"] | None = None
+    """Order of the columns; none: what the folder's generator.json says, else `image`."""
+    class_name: str | None = None
+    """Class of all objects; none: what the folder's generator.json says, else `document`."""
+
+
+class LabelMeOptions(Settings):
+    """How LabelMe files are read."""
+
+    corner_order: Literal["object", "image"] = "image"
+    """Order in which the corners were clicked: `object` where it always began at the object's own top left."""
+
+
+class NegativesOptions(Settings):
+    """How pictures without an object are read."""
+
+    class_name: str = "document"
+    """The class that is known to be absent."""
+
+
+class MarkedOptions(Settings):
+    """How pictures with painted corners are read."""
+
+    colours: tuple[Colour, Colour, Colour, Colour] = MARK_COLOURS
+    """RGB of the upper left, upper right, lower right and lower left mark."""
+    tolerance: int = Field(60, ge=0, le=255)
+    """Greatest difference of a channel at which a pixel still has the colour of a mark."""
+    class_name: str = "document"
+    """Class of the object."""
+
+
+@dataclass(frozen=True)
+class Format:
+    """A row of the table.
+
+    Args:
+        summary: what lies at PATH, in a few words.
+        options: settings that a config may give.
+        open: (path, split or None, validated options, on_error) -> source.
+        has_splits: whether `#SPLIT` may be given.
+        needs_path: whether PATH must be given.
+    """
+
+    summary: str
+    options: type[Settings]
+    open: Callable[[str, str | None, Any, OnError], Source]
+    has_splits: bool = False
+    needs_path: bool = True
+
+
+def _open_corners(path: str, split: str | None, options: CornersOptions, on_error: OnError) -> Source:
+    return CornerCsvSource(path, split, options.corner_order, options.class_name, on_error)
+
+
+def _open_labelme(path: str, _: str | None, options: LabelMeOptions, on_error: OnError) -> Source:
+    return LabelMeSource(path, options.corner_order, on_error)
+
+
+def _open_marked(path: str, _: str | None, options: MarkedOptions, on_error: OnError) -> Source:
+    return MarkedCornersSource(path, options.colours, options.tolerance, options.class_name, on_error)
+
+
+def _open_negatives(path: str, _: str | None, options: NegativesOptions, on_error: OnError) -> Source:
+    return NegativesSource(path, options.class_name, on_error)
+
+
+FORMATS: dict[str, Format] = {
+    "corners": Format("folder with corners.csv and images/", CornersOptions, _open_corners, has_splits=True),
+    "labelme": Format("folder of LabelMe files, polygons of four points", LabelMeOptions, _open_labelme),
+    "marked": Format("folder of pictures with painted corners", MarkedOptions, _open_marked),
+    "negatives": Format("folder of pictures that hold no object", NegativesOptions, _open_negatives),
+}
+
+
+def open_source(text: str, on_error: OnError = "raise", **options: Any) -> Source:
+    """Opens a source of samples.
+
+    Args:
+        text: `FORMAT:PATH[#SPLIT]`, e.g. `corners:photos#train`; the last `#` begins the split. Without one, or with
+            nothing after it, all samples are taken.
+        on_error: `raise` stops at the first label or picture that cannot be used, `skip` leaves it out with a warning.
+        options: settings of the format, see `FORMATS[...].options`.
+
+    Raises:
+        DataError: there is no such format, path or split, or the data cannot be read.
+        SettingsError: there is no such option, or its value is wrong.
+    """
+    name, colon, rest = text.partition(":")
+    path, split = rest.rsplit("#", 1) if "#" in rest else (rest, "")
+    entry = FORMATS.get(name)
+    if entry is None or not colon:
+        raise DataError(text, *_unknown_format(name, colon))
+    if split and not entry.has_splits:
+        raise DataError(text, f"the format {name} has no splits.", f"Leave #{split} out, or give a sub-folder as path.")
+    if entry.needs_path and not path:
+        raise DataError(text, "the path is missing.", f"Write {name}:PATH, a {entry.summary}.")
+    settings = entry.options.parse(options, where=f"{text} options")
+    return entry.open(path, split or None, settings, on_error)
+
+
+def _unknown_format(name: str, colon: str) -> tuple[str, str]:
+    """Problem and cure of a text that names no format."""
+    known = f"Formats: {', '.join(FORMATS)}."
+    if not colon:
+        return "expected FORMAT:PATH[#SPLIT], but there is no colon.", known
+    near = difflib.get_close_matches(name, FORMATS, n=1, cutoff=0.4)
+    return f"there is no format {name!r}.", (f"Did you mean {near[0]}? " if near else "") + known

@@ -1,0 +1,66 @@
+"""How readers and writers touch the disk: whole files written at once, and what identifies a file's content."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from data_generators.errors import DataError
+
+
+def read_bytes(path: str | Path, cure: str = "Check the name, or take the file out of the set.") -> bytes:
+    """The bytes of a file.
+
+    Raises:
+        DataError: there is no such file, or it cannot be read.
+    """
+    try:
+        return Path(path).read_bytes()
+    except OSError as error:
+        raise DataError(path, f"the file cannot be read: {error.strerror or error}.", cure) from error
+
+
+def write_atomically(path: str | Path, data: bytes) -> None:
+    """Writes a file so that after a kill it is there in full or not at all."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        temporary.write_bytes(data)
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def checked_folder(directory: str | Path, what: str) -> Path:
+    """The folder as a path.
+
+    Args:
+        directory: where the data should be; `~` stands for the home folder.
+        what: what is expected in it, for the message.
+
+    Raises:
+        DataError: it is not a folder.
+    """
+    path = Path(directory).expanduser()
+    if not path.is_dir():
+        came = "is a file" if path.exists() else "is not there"
+        raise DataError(path, f"expected a folder with {what}, but it {came}.", "Check the path.")
+    return path
+
+
+def files_content(root: Path, paths: Iterable[Path]) -> list[list[str | int]]:
+    """Name relative to `root`, size in bytes and time of change in ns of each file, in the order given.
+
+    A file that is not there counts with size -1, so that its coming back changes the content.
+    """
+    content: list[list[str | int]] = []
+    for path in paths:
+        try:
+            status = path.stat()
+            size, time_ns = status.st_size, status.st_mtime_ns
+        except OSError:
+            size, time_ns = -1, 0
+        content.append([Path(os.path.relpath(path, root)).as_posix(), size, time_ns])
+    return content

@@ -130,7 +130,7 @@ def default_pipeline(settings: PhotometricSettings, channels: int) -> Any:
         albumentations.RandomGamma((100 - gamma, 100 + gamma), p=settings.gamma),
         albumentations.RandomToneCurve(min(0.15 * strength, 1.0), p=settings.tone_curve),
     ]
-    kelvin = (max(3000, round(6500 - 2500 * strength)), min(15000, round(6500 + 3500 * strength)))
+    kelvin = (max(3000, round(6000 - 2000 * strength)), min(15000, round(6000 + 4000 * strength)))
     colour = [
         albumentations.HueSaturationValue(12 * strength, 35 * strength, 0, p=settings.hue_saturation),
         albumentations.PlanckianJitter(temperature_limit=kelvin, p=settings.colour_temperature),

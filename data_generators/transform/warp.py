@@ -53,8 +53,8 @@ def warp_sample(
     if (window[2], window[3]) != spec.size_hw:
         image = _keep_window(image, window, 0)
         mask = _keep_window(mask, window, MASK_IGNORE) if mask.size else mask
-    moved = sample.replace(image=image, mask=mask)
-    return _warp_objects(moved, matrix, _normalised(window, spec.size_hw), rules) if len(sample.boxes) else moved
+    objects = _warp_objects(sample, matrix, _normalised(window, spec.size_hw), rules) if len(sample.boxes) else {}
+    return sample.replace(image=image, mask=mask, **objects)
 
 
 def warp_image(image: np.ndarray, matrix: np.ndarray, to_hw: tuple[int, int], border: Border) -> np.ndarray:
@@ -121,23 +121,21 @@ def _normalised(window: tuple[int, int, int, int], size_hw: tuple[int, int]) -> 
     return np.array([left, top, left + width, top + height]) / np.array([size_hw[1], size_hw[0]] * 2)
 
 
-def _warp_objects(sample: Sample, matrix: np.ndarray, window: np.ndarray, rules: WarpRules) -> Sample:
-    """Maps boxes and keypoints; drops what has left the window, ignores what is hardly in it."""
-    keypoints = _map_points(matrix, sample.keypoints)
-    outlines = np.stack([_outline(box, points) for box, points in zip(sample.boxes, sample.keypoints, strict=True)])
-    mapped = _map_points(matrix, outlines)  # (N, 4, 2)
-    shares = np.array([_visible_share(matrix, outline, window) for outline in outlines])
-    low = np.clip(np.nan_to_num(mapped.min(axis=1)), window[:2], window[2:])
-    high = np.clip(np.nan_to_num(mapped.max(axis=1)), window[:2], window[2:])
+def _warp_objects(sample: Sample, matrix: np.ndarray, window: np.ndarray, rules: WarpRules) -> dict[str, np.ndarray]:
+    """Fields of the mapped objects; what has left the window is dropped, what is hardly in it ignored."""
+    keypoints = _map_points(matrix, sample.keypoints) if sample.keypoints.size else sample.keypoints
+    outlines = [_outline(box, points) for box, points in zip(sample.boxes, sample.keypoints, strict=True)]
+    places = [_place(matrix, outline, window) for outline in outlines]
     if rules.corner_order == "image" and keypoints.shape[1]:
         keypoints = np.stack([_order_again(quad) for quad in keypoints])
+    shares = np.array([share for _, share in places])
     keep = shares > 0
-    return sample.replace(
-        boxes=np.concatenate([low, high], axis=-1)[keep].astype(np.float32),
-        labels=sample.labels[keep],
-        ignore=(sample.ignore | (shares < rules.min_visible - 1e-6))[keep],
-        keypoints=keypoints[keep].astype(np.float32),
-    )
+    return {
+        "boxes": np.array([box for box, _ in places], np.float32)[keep],
+        "labels": sample.labels[keep],
+        "ignore": (sample.ignore | (shares < rules.min_visible - 1e-6))[keep],
+        "keypoints": keypoints[keep].astype(np.float32),
+    }
 
 
 def _map_points(matrix: np.ndarray, points: np.ndarray) -> np.ndarray:
@@ -152,27 +150,44 @@ def _outline(box: np.ndarray, points: np.ndarray) -> np.ndarray:
     of the box."""
     if len(points) == 4 and np.all(np.isfinite(points)):
         hull = np.concatenate([points.min(axis=0), points.max(axis=0)])
-        clipped = np.clip(hull, 0, 1)
-        if np.allclose(hull, box, atol=1e-3) or np.allclose(clipped, box, atol=1e-3):
+        if min(np.abs(hull - box).max(), np.abs(hull.clip(0, 1) - box).max()) < 1e-3:
             return np.asarray(points, np.float64)
     x0, y0, x1, y1 = (float(value) for value in box)
     return np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1]])
 
 
-def _visible_share(matrix: np.ndarray, outline: np.ndarray, window: np.ndarray) -> float:
-    """Area in the window over area of what the original picture showed, both in the new view, in [0, 1].
+def _place(matrix: np.ndarray, outline: np.ndarray, window: np.ndarray) -> tuple[np.ndarray, float]:
+    """Where an object comes to lie, and how much of it.
 
-    An outline without area (a point, an object without a box) counts as visible where its centre is.
+    Args:
+        matrix: (3, 3) normalised picture to normalised frame.
+        outline: (4, 2) normalised picture coordinates.
+        window: x0 y0 x1 y1, the part of the frame that shows the picture.
+
+    Returns:
+        The hull clipped to the window, x0 y0 x1 y1; and the area in the window over the area of what the original
+        picture showed, both in the new view, in [0, 1]. An outline without area (a point, an object without a box)
+        counts as visible where its centre is.
     """
-    mapped = _map_points(matrix, _clip_polygon(outline, np.array([0.0, 0, 1, 1])))
-    if not len(mapped) or not np.all(np.isfinite(mapped)):
-        return 0.0
-    area = cv2.contourArea(mapped.astype(np.float32))
+    mapped = _map_points(matrix, outline)
+    low, high = mapped.min(axis=0), mapped.max(axis=0)
+    if outline.min() >= 0 and outline.max() <= 1 and (low >= window[:2]).all() and (high <= window[2:]).all():
+        return np.concatenate([low, high]), 1.0  # the usual case, without clipping
+    shown = _map_points(matrix, _clip_polygon(outline, np.array([0.0, 0, 1, 1])))
+    if not len(shown) or not np.all(np.isfinite(shown)):
+        return np.zeros(4), 0.0
+    if not np.all(np.isfinite(mapped)):  # part of it lies behind the horizon: keep to what the picture showed
+        low, high = shown.min(axis=0), shown.max(axis=0)
+    box = np.concatenate([low.clip(window[:2], window[2:]), high.clip(window[:2], window[2:])])
+    area = cv2.contourArea(shown.astype(np.float32))
     if area < 1e-9:
-        centre = mapped.mean(axis=0)
-        return float(np.all((centre >= window[:2]) & (centre <= window[2:])))
-    inside = _clip_polygon(mapped, window)
-    return min(1.0, cv2.contourArea(inside.astype(np.float32)) / area) if len(inside) else 0.0
+        return box, float(_all_inside(shown.mean(axis=0), window))
+    inside = _clip_polygon(shown, window)
+    return box, min(1.0, cv2.contourArea(inside.astype(np.float32)) / area) if len(inside) else 0.0
+
+
+def _all_inside(points: np.ndarray, window: np.ndarray) -> bool:
+    return bool(((points >= window[:2]) & (points <= window[2:])).all())
 
 
 def _clip_polygon(polygon: np.ndarray, window: np.ndarray) -> np.ndarray:

@@ -1,0 +1,270 @@
+"""Pictures of samples with their labels on top, as tiles and contact sheets: look at the data before you trust it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+
+import cv2
+import numpy as np
+
+from data_generators.drawing import (
+    LABEL_COLOUR,
+    PREDICTION_COLOUR,
+    Colour,
+    class_colour,
+    draw_corners,
+    draw_dot,
+    draw_polyline,
+    draw_text,
+    line_width,
+    shorten_text,
+    text_width,
+    tint_mask,
+)
+from data_generators.errors import DataError, ErrorPolicy
+from data_generators.geometry import to_pixels
+from data_generators.sample import Sample
+from data_generators.sources import Source
+from data_generators.transform.augment import Augmentation
+from data_generators.transform.input_spec import match_channels, resize_image
+
+_PAPER = 32  # grey of everything that is not picture
+_LEAST_MARGIN, _LARGEST_MARGIN = 0.03, 0.6  # fraction of the picture's side
+_CAPTION_COLOUR: Colour = (225, 225, 225)
+_GAP_PX = 4
+
+
+@dataclass(frozen=True)
+class _Canvas:
+    """Where a picture lies in its tile, in pixels."""
+
+    tile_hw: tuple[int, int]
+    picture_hw: tuple[int, int]
+    corner: tuple[int, int]  # row and column of the picture's upper left
+
+    def place(self, points: np.ndarray) -> np.ndarray:
+        """Normalised coordinates of the picture as normalised coordinates of the tile."""
+        height, width = self.picture_hw
+        shift = np.array([self.corner[1], self.corner[0]])
+        return (np.asarray(points, np.float64) * [width, height] + shift) / [self.tile_hw[1], self.tile_hw[0]]
+
+
+def draw_sample(
+    sample: Sample, height_px: int, class_names: Sequence[str] = (), prediction: Sample | None = None
+) -> np.ndarray:
+    """The picture with its labels on top, on a margin wide enough for corners outside the picture, with a caption.
+
+    Args:
+        sample: the picture and its labels, drawn in green (quadrilaterals) or the colour of the class (boxes).
+        height_px: height of the tile in pixels, margin and caption included; the width follows.
+        class_names: names of the classes, written at the boxes.
+        prediction: boxes and keypoints to draw in magenta over the labels; its picture is not used.
+
+    Returns:
+        uint8 (height_px, W, 3).
+    """
+    margins = _margins(sample, prediction)
+    room_h = height_px - _caption_height(height_px)
+    picture_h = max(8, round(room_h / (1 + margins[1] + margins[3])))
+    picture_w = max(8, round(picture_h * sample.size_hw[1] / sample.size_hw[0]))
+    corner = round((room_h - picture_h * (1 + margins[1] + margins[3])) / 2 + picture_h * margins[1])
+    tile_w = round(picture_w * (1 + margins[0] + margins[2]))
+    canvas = _Canvas((height_px, tile_w), (picture_h, picture_w), (corner, round(picture_w * margins[0])))
+    tile = _paste(sample, canvas)
+    _draw_objects(tile, sample, canvas, class_names, None)
+    if prediction is not None:
+        _draw_objects(tile, prediction, canvas, class_names, PREDICTION_COLOUR)
+    _write_caption(tile, sample, class_names)
+    return tile
+
+
+def _margins(sample: Sample, prediction: Sample | None) -> np.ndarray:
+    """Margins left, top, right, bottom as fractions of the picture's sides, so that the labels outside show."""
+    reach = [np.array([[0.0, 0], [1, 1]])]
+    for labelled in (sample, prediction):
+        if labelled is not None:
+            points = np.concatenate([labelled.boxes.reshape(-1, 2), labelled.keypoints.reshape(-1, 2)])
+            reach.append(points[np.isfinite(points).all(axis=-1)])
+    corners = np.concatenate(reach)
+    outside = np.concatenate([-corners.min(axis=0), corners.max(axis=0) - 1])
+    return np.where(outside > 0, np.clip(outside + 2 * _LEAST_MARGIN, 0, _LARGEST_MARGIN), _LEAST_MARGIN)
+
+
+def _caption_height(height_px: int) -> int:
+    return round(2.6 * _text_height(height_px)) + 4
+
+
+def _text_height(height_px: int) -> int:
+    return max(9, round(height_px / 22))
+
+
+def _paste(sample: Sample, canvas: _Canvas) -> np.ndarray:
+    picture = match_channels(resize_image(np.asarray(sample.image), canvas.picture_hw), 3)
+    if sample.mask.size:
+        size = (canvas.picture_hw[1], canvas.picture_hw[0])
+        picture = tint_mask(picture, cv2.resize(sample.mask, size, interpolation=cv2.INTER_NEAREST_EXACT))
+    tile = np.full((*canvas.tile_hw, 3), _PAPER, np.uint8)
+    (top, left), (height, width) = canvas.corner, canvas.picture_hw
+    tile[top : top + height, left : left + width] = picture
+    return tile
+
+
+def _draw_objects(
+    tile: np.ndarray, sample: Sample, canvas: _Canvas, class_names: Sequence[str], colour: Colour | None
+) -> None:
+    """Draws boxes, then keypoints; quadrilaterals stand for the box that is their hull."""
+    width_px = line_width(tile)
+    quads = sample.keypoints.shape[1] == 4
+    for box, label, ignore, points in zip(sample.boxes, sample.labels, sample.ignore, sample.keypoints, strict=True):
+        shade = colour or (class_colour(int(label)) if not quads else LABEL_COLOUR)
+        x0, y0, x1, y1 = box
+        corners = canvas.place(np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1]]))
+        if quads:
+            draw_polyline(tile, canvas.place(points), (0, 0, 0), width_px + 2)
+            draw_polyline(tile, canvas.place(points), shade, width_px)
+            draw_corners(tile, canvas.place(points))
+        else:
+            draw_polyline(tile, corners, shade, width_px)
+            _draw_points(tile, canvas.place(points), shade)
+        name = class_names[label] if len(class_names) > max(1, int(label)) else ""
+        text = f"{name} (ignored)".strip() if ignore else name
+        if text:
+            draw_text(tile, text, to_pixels(corners[0], canvas.tile_hw) + 2, _text_height(tile.shape[0]), shade)
+
+
+def _draw_points(tile: np.ndarray, points: np.ndarray, colour: Colour) -> None:
+    for point_px in to_pixels(points, (tile.shape[0], tile.shape[1])):
+        if np.all(np.isfinite(point_px)):
+            draw_dot(tile, point_px, line_width(tile) + 1, colour)
+
+
+def describe_labels(sample: Sample, class_names: Sequence[str] = ()) -> str:
+    """What is labelled, in a few words: the count of objects, "no document", or "unlabelled"."""
+    if not sample.has:
+        return "unlabelled"
+    count = len(sample.boxes)
+    if count:
+        return f"{count} object{'s' if count > 1 else ''}"
+    if sample.has == {"mask"}:
+        return "mask"
+    return f"no {' or '.join(class_names[:3])}" if class_names else "no object"
+
+
+def _write_caption(tile: np.ndarray, sample: Sample, class_names: Sequence[str]) -> None:
+    height_px = _text_height(tile.shape[0])
+    top = tile.shape[0] - _caption_height(tile.shape[0])
+    described = describe_labels(sample, class_names)
+    colour = _CAPTION_COLOUR if len(sample.boxes) or "mask" in sample.has else (255, 200, 90)
+    draw_text(tile, described, (2, top), height_px, colour)
+    lines = (f"group {sample.group}" if sample.group else "", sample.origin)
+    room = tile.shape[1] - 4
+    left = room - text_width(described, height_px) - height_px
+    group = shorten_text(lines[0], height_px, left)
+    if group and left > 3 * height_px:
+        draw_text(tile, group, (room - text_width(group, height_px), top), height_px, _CAPTION_COLOUR)
+    origin = shorten_text(lines[1], height_px, room)
+    draw_text(tile, origin, (2, top + round(1.25 * height_px)), height_px, (150, 150, 150))
+
+
+def contact_sheet(
+    items: Sequence[Sample | np.ndarray], columns: int, cell_px: int, class_names: Sequence[str] = ()
+) -> np.ndarray:
+    """Samples, or pictures drawn elsewhere, in rows of square cells.
+
+    Args:
+        items: samples, drawn with their labels, or uint8 (H, W, 1 or 3).
+        columns: cells in a row.
+        cell_px: side of a cell in pixels.
+        class_names: names of the classes.
+
+    Returns:
+        uint8 (rows * cell, columns * cell, 3), with thin gaps.
+
+    Raises:
+        ValueError: there is nothing to show.
+    """
+    if not len(items):
+        raise ValueError("`items` must hold at least one sample or picture. Received none. Check the source's path.")
+    pitch = cell_px + _GAP_PX
+    rows = -(-len(items) // columns)
+    sheet = np.full((rows * pitch + _GAP_PX, min(columns, len(items)) * pitch + _GAP_PX, 3), 12, np.uint8)
+    for index, item in enumerate(items):
+        cell = _cell(item, cell_px, class_names)
+        top = _GAP_PX + index // columns * pitch + (cell_px - cell.shape[0]) // 2
+        left = _GAP_PX + index % columns * pitch + (cell_px - cell.shape[1]) // 2
+        sheet[top : top + cell.shape[0], left : left + cell.shape[1]] = cell
+    return sheet
+
+
+def _cell(item: Sample | np.ndarray, cell_px: int, class_names: Sequence[str]) -> np.ndarray:
+    """The item at a size that fits into a square cell."""
+    if isinstance(item, Sample):
+        drawn = draw_sample(item, cell_px, class_names)
+        if drawn.shape[1] <= cell_px:
+            return drawn
+        caption = _caption_height(cell_px)
+        height = caption + round((cell_px - caption) * cell_px / drawn.shape[1])
+        drawn = draw_sample(item, max(height, 3 * caption), class_names)
+    else:
+        drawn = match_channels(np.asarray(item), 3)
+    scale = cell_px / max(drawn.shape[:2])
+    if scale >= 1 and isinstance(item, Sample):
+        return drawn
+    return resize_image(drawn, (max(1, round(drawn.shape[0] * scale)), max(1, round(drawn.shape[1] * scale))))
+
+
+def preview_sheet(
+    source: Source, augmentation: Augmentation | None, count: int, seed: int = 0, cell_px: int = 320
+) -> np.ndarray:
+    """A contact sheet of a source: with an augmentation, each sample as it is and beside it as training sees it.
+
+    Args:
+        source: where the samples come from; `count` of them are drawn at random, in the source's order.
+        augmentation: what training does to them, or None.
+        count: samples to show.
+        seed: of the choice and of the augmentation.
+        cell_px: side of a cell in pixels.
+
+    Raises:
+        ValueError: the source is empty.
+        DataError: a sample cannot be read and the source's `on_error` is `raise`.
+    """
+    items: list[Sample] = []
+    for index, sample in _choose(source, count, seed):
+        items += [sample] if augmentation is None else [sample, augmentation.apply(sample, (seed, 0, index))]
+    return contact_sheet(items, 4, cell_px, source.class_names)
+
+
+def _choose(source: Source, count: int, seed: int) -> list[tuple[int, Sample]]:
+    """Up to `count` readable samples with their indices, drawn at random, in the source's order."""
+    policy = ErrorPolicy(source.on_error)
+    chosen: list[tuple[int, Sample]] = []
+    for index in np.random.default_rng(seed).permutation(len(source)):
+        if len(chosen) == count:
+            break
+        try:
+            chosen.append((int(index), source.sample(int(index))))
+        except DataError as error:
+            policy.handle(error)
+    policy.summarise(type(source).__name__, len(source))
+    return sorted(chosen, key=lambda pair: pair[0])
+
+
+def write_png(path: str | Path, image: np.ndarray) -> None:
+    """Writes a picture uint8 (H, W, 1 or 3), RGB, as PNG; the file appears complete or not at all.
+
+    Args:
+        path: the file; missing folders are made.
+        image: the picture.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    bgr = cv2.cvtColor(match_channels(np.asarray(image), 3), cv2.COLOR_RGB2BGR)
+    with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
+        file.write(cv2.imencode(".png", bgr)[1].tobytes())
+    os.chmod(file.name, 0o644)
+    os.replace(file.name, path)

@@ -1,0 +1,107 @@
+"""Source + augmentation + codecs -> batches for `fit`: (pictures, targets, weights), a pure function of the index."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+
+import keras
+import numpy as np
+
+from data_generators.sample import Sample
+from data_generators.sources import Source
+from data_generators.transform.augment import Augmentation
+from data_generators.transform.input_spec import InputSpec, fit_sample
+from detector.codecs import Codec
+
+Batch = tuple[np.ndarray, dict[str, np.ndarray], dict[str, np.ndarray]]
+
+
+def encode_batch(samples: Sequence[Sample], codecs: Mapping[str, Codec]) -> Batch:
+    """Pictures uint8 (B, H, W, C), targets and weights of samples that are at the network's input size."""
+    targets: dict[str, np.ndarray] = {}
+    weights: dict[str, np.ndarray] = {}
+    for codec in codecs.values():
+        some_targets, some_weights = codec.encode(samples)
+        targets |= some_targets
+        weights |= some_weights
+    return np.stack([sample.image for sample in samples]), targets, weights
+
+
+class TrainingBatches(keras.utils.PyDataset):
+    """An endless stream of augmented batches; batch i is the same whenever and by whomever it is asked for.
+
+    The stream runs through one permutation of the source after the other. `fit` must be told `steps_per_epoch`; a
+    resumed training begins the stream at `first_step`.
+
+    Args:
+        source: the training samples.
+        augmentation: applied with the seed (seed, pass through the source, index).
+        codecs: head name -> codec.
+        batch_size: B.
+        seed: seeds order and augmentation.
+        first_step: number of batches that were seen before.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        augmentation: Augmentation,
+        codecs: Mapping[str, Codec],
+        batch_size: int,
+        *,
+        seed: int,
+        first_step: int = 0,
+    ) -> None:
+        super().__init__(workers=1)
+        self.source, self.augmentation, self.codecs = source, augmentation, codecs
+        self.batch_size, self.seed, self.first_step = batch_size, seed, first_step
+        self._order = lru_cache(maxsize=2)(_permutation)
+
+    @property
+    def num_batches(self) -> None:
+        """None: the stream has no end."""
+        return None
+
+    def positions(self, index: int) -> list[tuple[int, int]]:
+        """(pass through the source, sample index) of every picture of a batch."""
+        start = (self.first_step + index) * self.batch_size
+        places = [divmod(place, len(self.source)) for place in range(start, start + self.batch_size)]
+        return [(turn, int(self._order(self.seed, turn, len(self.source))[place])) for turn, place in places]
+
+    def __getitem__(self, index: int) -> Batch:
+        samples = [
+            self.augmentation.apply(self.source.sample(sample), (self.seed, turn, sample))
+            for turn, sample in self.positions(index)
+        ]
+        return encode_batch(samples, self.codecs)
+
+    def origins(self, index: int) -> list[str]:
+        """Where the samples of a batch come from, for messages."""
+        return [self.source.sample(sample).origin for _, sample in self.positions(index)]
+
+
+def _permutation(seed: int, turn: int, length: int) -> np.ndarray:
+    return np.random.default_rng([seed, turn]).permutation(length)
+
+
+class ValidationBatches(keras.utils.PyDataset):
+    """All samples of a source once, in order, fitted to the input without augmentation.
+
+    Args:
+        source: the validation samples.
+        spec: the network's input.
+        codecs: head name -> codec.
+        batch_size: B; the last batch may be smaller.
+    """
+
+    def __init__(self, source: Source, spec: InputSpec, codecs: Mapping[str, Codec], batch_size: int) -> None:
+        super().__init__(workers=1)
+        self.source, self.spec, self.codecs, self.batch_size = source, spec, codecs, batch_size
+
+    def __len__(self) -> int:
+        return -(-len(self.source) // self.batch_size)
+
+    def __getitem__(self, index: int) -> Batch:
+        indices = range(index * self.batch_size, min((index + 1) * self.batch_size, len(self.source)))
+        return encode_batch([fit_sample(self.source.sample(i), self.spec) for i in indices], self.codecs)

@@ -1,0 +1,114 @@
+"""model.json: what a model file needs to be used, carried inside every `.keras` and `.tflite` that leaves this house."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, ValidationError, field_validator
+
+from data_generators.settings import Settings
+from data_generators.transform.input_spec import InputSpec
+from detector.codecs import CODECS, Codec
+from detector.config import Config, parse_heads
+from detector.runs import RunError, atomic_path
+
+CARD_NAME = "model.json"
+
+
+class ModelCard(Settings):
+    """The contract between a model file and whoever runs it."""
+
+    card_version: int = 1
+    """Version of this document."""
+    input: InputSpec
+    """Size, channels and fit of the input."""
+    heads: dict[str, Any]
+    """Head name -> settings, from which its codec is made."""
+    class_names: tuple[str, ...] = ()
+    """Names of the classes."""
+    thresholds: dict[str, float] = {}
+    """Output name -> probability above which the answer is yes, chosen on the validation set."""
+    parameters: int = Field(ge=0)
+    """Trainable parameters of the network."""
+    precision: str = "float32"
+    """`float32` or `int8`."""
+    calibration: str = ""
+    """Hash of the pictures that calibrated the int8 ranges."""
+    trained_on: tuple[str, ...] = ()
+    """The training sources."""
+    notes: str = ""
+    """Licence and attribution, where the model is shipped."""
+
+    @field_validator("heads")
+    @classmethod
+    def _parse_heads(cls, heads: dict[str, Any]) -> dict[str, Any]:
+        return parse_heads(heads)
+
+    @classmethod
+    def of(cls, config: Config, class_names: tuple[str, ...], parameters: int) -> ModelCard:
+        """The card of a network trained by a config."""
+        return cls(
+            input=config.input,
+            heads=config.model.heads,
+            class_names=class_names,
+            parameters=parameters,
+            trained_on=tuple(entry.source for entry in config.data.train),
+        )
+
+    def codecs(self) -> dict[str, Codec]:
+        """The codec of every head."""
+        return {name: CODECS[name](settings, self.input) for name, settings in self.heads.items()}
+
+    def with_changes(self, **changes: Any) -> ModelCard:
+        """A copy with some fields changed."""
+        return self.model_copy(update=changes)
+
+    def to_text(self) -> str:
+        """The JSON document."""
+        return self.model_dump_json(indent=2, serialize_as_any=True)
+
+    @classmethod
+    def from_text(cls, text: str, path: Path) -> ModelCard:
+        """Reads the JSON document that was found in `path`.
+
+        Raises:
+            RunError: it does not validate.
+        """
+        try:
+            return cls.model_validate_json(text)
+        except ValidationError as error:
+            raise RunError(f"{path}: its {CARD_NAME} does not validate ({error}). Export the model again.") from None
+
+
+def write_keras_card(path: Path, card: ModelCard) -> None:
+    """Puts the card into a `.keras` archive, replacing one that is there; Keras ignores the entry."""
+    _rewrite_archive(path, lambda archive: archive.writestr(CARD_NAME, card.to_text()))
+
+
+def _rewrite_archive(path: Path, add: Callable[[zipfile.ZipFile], None]) -> None:
+    with atomic_path(path) as temporary:
+        with zipfile.ZipFile(path) as old, zipfile.ZipFile(temporary, "w") as new:
+            for item in old.infolist():
+                if item.filename != CARD_NAME:
+                    new.writestr(item, old.read(item.filename))
+            add(new)
+
+
+def read_keras_card(path: Path) -> ModelCard:
+    """The card inside a `.keras` archive.
+
+    Raises:
+        RunError: the file is no archive, or holds no card.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return ModelCard.from_text(archive.read(CARD_NAME).decode(), path)
+    except zipfile.BadZipFile:
+        raise RunError(f"{path} is not a .keras file. Give a run folder, a .keras or a .tflite file.") from None
+    except KeyError:
+        raise RunError(
+            f"{path} carries no {CARD_NAME}, so its input and heads are unknown. Use the best.keras of a run folder."
+        ) from None

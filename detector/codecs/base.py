@@ -1,0 +1,64 @@
+"""What every head's codec does: encode the labels of a batch, decode the outputs of the network."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+from pydantic import Field
+
+from data_generators.sample import Sample
+from data_generators.settings import Settings
+from data_generators.sources import CornerOrder
+from data_generators.transform.input_spec import InputSpec
+
+Arrays = dict[str, np.ndarray]
+
+
+class HeadSettings(Settings):
+    """What all heads have in common."""
+
+    loss_weight: float = Field(1.0, ge=0)
+    """Weight of this head's losses in the sum over all heads."""
+
+
+class Codec(ABC):
+    """Translates between the samples and the tensors of one head; outputs are named `<head>_<tensor>`.
+
+    Args:
+        settings: the head's settings, an instance of `settings_class`.
+        spec: the network's input.
+    """
+
+    name: ClassVar[str]
+    settings_class: ClassVar[type[HeadSettings]]
+
+    def __init__(self, settings: Any, spec: InputSpec) -> None:
+        self.settings, self.spec = settings, spec
+
+    @property
+    @abstractmethod
+    def corner_order(self) -> CornerOrder:
+        """The corner order that the head wants its samples in, `none` where it takes no keypoints."""
+
+    @abstractmethod
+    def encode(self, samples: Sequence[Sample]) -> tuple[Arrays, Arrays]:
+        """Targets and weights of a batch.
+
+        Args:
+            samples: B samples at the network's input size.
+
+        Returns:
+            targets: output name -> float32 (B, ...).
+            weights: output name -> float32 (B, ...), 0 where the sample has no label for that output.
+        """
+
+    @abstractmethod
+    def decode(self, outputs: Mapping[str, np.ndarray]) -> list[Any]:
+        """One prediction a picture, in normalised coordinates of the network's frame.
+
+        Args:
+            outputs: output name -> (B, ...) as the Keras model or the exported file gives them.
+        """

@@ -1,0 +1,171 @@
+"""The codec of the `corners` head: one object with P keypoints, and whether it is there at all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal, Self
+
+import numpy as np
+from pydantic import Field, model_validator
+
+from data_generators.geometry import apply_homography
+from data_generators.sample import Sample
+from data_generators.sources import CornerOrder
+from detector.codecs.base import Arrays, Codec, HeadSettings
+from detector.codecs.heatmap import HeatmapGrid, decode_heatmaps, encode_heatmaps
+from detector.codecs.ramps import RANGE, decode_ramps
+
+MARGIN_STRIDE = 16
+
+
+class CornersSettings(HeadSettings):
+    """One object with P keypoints: `dense` regresses 2 P numbers, `heatmap` draws one map a point."""
+
+    method: Literal["heatmap", "dense"] = "heatmap"
+    """`heatmap`: small, sub-pixel, no dense layer. `dense`: the classic regressor behind a flatten or a pooling."""
+    points: int = Field(4, ge=1, le=64)
+    """Keypoints an object; 4 for the corners of a quadrilateral."""
+    order: Literal["image", "object"] = "image"
+    """`image`: clockwise on the screen from the corner of least x + y. `object`: from the page's own top left."""
+    presence_weight: float = Field(0.3, ge=0)
+    """Weight of the presence loss beside the corners' loss."""
+    loss: Literal["cross_entropy", "mae", "mse", "huber", "wing"] = "cross_entropy"
+    """`cross_entropy` for heatmaps; `mae`, `mse`, `huber` or `wing` for dense coordinates."""
+    stride: Literal[2, 4, 8] = 4
+    """heatmap: pixels a cell."""
+    margin: int = Field(1, ge=0, le=8)
+    """heatmap: how far it reaches beyond the frame, in units of 16 pixels; corners further out have no place."""
+    sigma_cells: float = Field(1.0, gt=0.3, le=8)
+    """heatmap: standard deviation of the target's Gaussian, in cells."""
+    window_radius: int = Field(3, ge=1, le=16)
+    """heatmap: half width in cells of the window around the peak that the soft-argmax reads."""
+    channels: int = Field(24, ge=8, multiple_of=8)
+    """heatmap: channels of the decoder."""
+    pooling: Literal["flatten", "gap"] = "flatten"
+    """dense: what stands between the backbone and the dense layers; `gap` is global average pooling."""
+    hidden: tuple[int, ...] = ()
+    """dense: units of the dense layers before the last."""
+
+    @model_validator(mode="after")
+    def _check_loss(self) -> Self:
+        if (self.loss == "cross_entropy") != (self.method == "heatmap"):
+            wanted = "cross_entropy" if self.method == "heatmap" else "mae, mse, huber or wing"
+            raise ValueError(f"`method: {self.method}` goes with `loss: {wanted}`, not `loss: {self.loss}`")
+        return self
+
+
+@dataclass(frozen=True)
+class CornersPrediction:
+    """What the network says of one picture.
+
+    Args:
+        presence: probability in [0, 1] that the object is in the picture.
+        keypoints: float32 (P, 2) normalised xy; meaningful where presence is high.
+        scores: float32 (P,) in [0, 1]; for heatmaps the share of each map that lies around its peak, else 1.
+    """
+
+    presence: float
+    keypoints: np.ndarray
+    scores: np.ndarray
+
+    def mapped(self, homography: np.ndarray) -> CornersPrediction:
+        """The prediction in other coordinates, e.g. from the network's frame to the picture."""
+        points = apply_homography(homography, self.keypoints).astype(np.float32)
+        return CornersPrediction(self.presence, points, self.scores)
+
+    def is_present(self, thresholds: Mapping[str, float]) -> bool:
+        """Whether presence reaches the threshold of the model's card, 0.5 where it has none."""
+        return self.presence >= thresholds.get("corners_presence", 0.5)
+
+    def to_sample(self, image: np.ndarray, thresholds: Mapping[str, float]) -> Sample:
+        """The prediction as labels of its picture, for drawing."""
+        points = self.keypoints[None] if self.is_present(thresholds) else self.keypoints[None][:0]
+        boxes = np.concatenate([points.min(axis=1), points.max(axis=1)], axis=-1)
+        return Sample(
+            image=image,
+            boxes=boxes.astype(np.float32),
+            labels=np.zeros(len(points), np.int64),
+            ignore=np.zeros(len(points), bool),
+            keypoints=points.astype(np.float32),
+            has=frozenset({"keypoints"}),
+        )
+
+    def to_json(self, thresholds: Mapping[str, float]) -> dict[str, Any]:
+        """Plain data; `keypoints` normalised by width and height, whether the object is there or not."""
+        return {
+            "present": self.is_present(thresholds),
+            "presence": round(self.presence, 5),
+            "keypoints": np.round(self.keypoints.astype(float), 6).tolist(),
+            "scores": np.round(self.scores.astype(float), 4).tolist(),
+        }
+
+
+class CornersCodec(Codec):
+    """Presence and P keypoints of the largest object of a sample."""
+
+    name = "corners"
+    settings_class = CornersSettings
+    settings: CornersSettings
+
+    @property
+    def corner_order(self) -> CornerOrder:
+        return self.settings.order
+
+    @cached_property
+    def grid(self) -> HeatmapGrid:
+        """The heatmap's cells."""
+        pad = self.settings.margin * MARGIN_STRIDE // self.settings.stride
+        return HeatmapGrid(self.spec.size_hw, self.settings.stride, pad)
+
+    @property
+    def points_output(self) -> str:
+        """Name of the output that holds the points."""
+        return "corners_heatmap" if self.settings.method == "heatmap" else "corners_coordinates"
+
+    def encode(self, samples: Sequence[Sample]) -> tuple[Arrays, Arrays]:
+        labelled = np.array(["keypoints" in sample.has for sample in samples], np.float32)  # (B,)
+        points = np.stack([self._largest(sample) for sample in samples])  # (B, P, 2)
+        present = np.array([len(sample.keypoints) > 0 for sample in samples], np.float32) * labelled
+        if self.settings.method == "heatmap":
+            target, known = encode_heatmaps(points, self.grid, self.settings.sigma_cells)
+        else:
+            finite = np.all(np.isfinite(points), axis=-1)
+            target, known = np.where(finite[..., None], points, 0.5).astype(np.float32), finite.astype(np.float32)
+        targets = {"corners_presence": present[:, None], self.points_output: target}
+        weights = {"corners_presence": labelled, self.points_output: known * present[:, None]}
+        return targets, weights
+
+    def _largest(self, sample: Sample) -> np.ndarray:
+        """Keypoints (P, 2) of the largest object that is not to be ignored; NaN where there is none."""
+        count = self.settings.points
+        if "keypoints" not in sample.has or not len(sample.keypoints):
+            return np.full((count, 2), np.nan, np.float32)
+        if sample.keypoints.shape[1] != count:
+            raise ValueError(
+                f"{sample.origin}: the `corners` head wants {count} keypoints an object. Received "
+                f"{sample.keypoints.shape[1]}. Set `model.heads.corners.points`."
+            )
+        span = sample.boxes[:, 2:] - sample.boxes[:, :2]
+        area = np.where(sample.ignore, -1.0, np.prod(span, axis=1))
+        return sample.keypoints[int(np.argmax(area))]
+
+    def decode(self, outputs: Mapping[str, np.ndarray]) -> list[CornersPrediction]:
+        logits = outputs["corners_presence"].astype(np.float64).reshape(-1)
+        presence = 1 / (1 + np.exp(-logits))
+        points, scores = self._decode_points(outputs)
+        return [
+            CornersPrediction(float(probability), *rest)
+            for probability, *rest in zip(presence, points, scores, strict=True)
+        ]
+
+    def _decode_points(self, outputs: Mapping[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+        if self.settings.method == "heatmap":
+            return decode_heatmaps(outputs["corners_heatmap"], self.grid, self.settings.window_radius)
+        if "corners_ramps" in outputs:  # an exported file
+            ramps = outputs["corners_ramps"]
+            points = decode_ramps(ramps.reshape(len(ramps), self.settings.points, 2, -1)).astype(np.float32)
+        else:
+            points = np.clip(outputs["corners_coordinates"].astype(np.float32), *RANGE)
+        return points, np.ones(points.shape[:2], np.float32)

@@ -1,0 +1,102 @@
+"""Points as heatmaps over the frame plus a margin, and back to sub-pixel: the arithmetic behind `method: heatmap`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class HeatmapGrid:
+    """Where the cells of a heatmap lie: `stride` pixels apart, beginning `pad` cells outside the frame.
+
+    Args:
+        frame_hw: the network's input in pixels.
+        stride: pixels a cell.
+        pad: cells beyond the frame on each side, the places of corners outside the picture.
+    """
+
+    frame_hw: tuple[int, int]
+    stride: int
+    pad: int
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns of the heatmap."""
+        rows, columns = (side // self.stride + 2 * self.pad for side in self.frame_hw)
+        return rows, columns
+
+    def to_cells(self, points: np.ndarray) -> np.ndarray:
+        """Normalised xy (..., 2) to column, row of the heatmap, where (0, 0) is the centre of the first cell."""
+        height, width = self.frame_hw
+        return np.asarray(points) * np.array([width, height]) / self.stride - 0.5 + self.pad
+
+    def from_cells(self, cells: np.ndarray) -> np.ndarray:
+        """The inverse of `to_cells`."""
+        height, width = self.frame_hw
+        return (np.asarray(cells) + 0.5 - self.pad) * self.stride / np.array([width, height])
+
+    def contains(self, points: np.ndarray) -> np.ndarray:
+        """Whether points (..., 2) lie on a cell; bool (...), False for NaN."""
+        cells = self.to_cells(points)
+        limit = np.array([self.shape[1], self.shape[0]]) - 0.5
+        return np.all((cells >= -0.5) & (cells < limit), axis=-1)
+
+
+def encode_heatmaps(points: np.ndarray, grid: HeatmapGrid, sigma_cells: float) -> tuple[np.ndarray, np.ndarray]:
+    """Gaussians that sum to 1, one a point.
+
+    Args:
+        points: (B, P, 2) normalised xy.
+        grid: where the cells lie.
+        sigma_cells: standard deviation in cells.
+
+    Returns:
+        heatmaps: float32 (B, GH, GW, P).
+        known: float32 (B, P), 1 where the point lies on the grid, else 0 and an empty map.
+    """
+    rows, columns = grid.shape
+    known = grid.contains(points)
+    cells = np.where(known[..., None], grid.to_cells(points), 0.0)  # (B, P, 2)
+    along_x = _gaussian(np.arange(columns), cells[..., :1], sigma_cells)  # (B, P, GW)
+    along_y = _gaussian(np.arange(rows), cells[..., 1:], sigma_cells)  # (B, P, GH)
+    along_x *= known[..., None]
+    return np.einsum("bph,bpw->bhwp", along_y, along_x, dtype=np.float32), known.astype(np.float32)
+
+
+def _gaussian(positions: np.ndarray, centre: np.ndarray, sigma: float) -> np.ndarray:
+    values = np.exp(-0.5 * ((positions - centre) / sigma) ** 2).astype(np.float32)
+    return values / values.sum(axis=-1, keepdims=True)
+
+
+def decode_heatmaps(logits: np.ndarray, grid: HeatmapGrid, radius: int) -> tuple[np.ndarray, np.ndarray]:
+    """Soft-argmax in a window around each peak; a soft-argmax over the whole map is pulled inwards by its background.
+
+    Args:
+        logits: (B, GH, GW, P), before the softmax.
+        grid: where the cells lie.
+        radius: half width of the window in cells, which is (2 * radius + 1) cells wide.
+
+    Returns:
+        points: float32 (B, P, 2) normalised xy.
+        scores: float32 (B, P), the share of the map's probability that lies in the window, in [0, 1].
+    """
+    batch, rows, columns, count = logits.shape
+    flat = logits.astype(np.float32).transpose(0, 3, 1, 2).reshape(batch * count, rows, columns)
+    peak = flat.reshape(len(flat), -1).argmax(axis=1)
+    weights = np.exp(flat - flat.reshape(len(flat), -1)[np.arange(len(flat)), peak][:, None, None])
+    padded = np.pad(weights, ((0, 0), (radius, radius), (radius, radius)))
+    peak_row, peak_column = np.divmod(peak, columns)
+    offsets = np.arange(2 * radius + 1)
+    window = padded[
+        np.arange(len(flat))[:, None, None],
+        (peak_row[:, None] + offsets)[:, :, None],
+        (peak_column[:, None] + offsets)[:, None, :],
+    ]  # (B * P, 2r + 1, 2r + 1)
+    mass = window.sum(axis=(1, 2))
+    column = peak_column + (window.sum(axis=1) @ (offsets - radius)) / mass
+    row = peak_row + (window.sum(axis=2) @ (offsets - radius)) / mass
+    points = grid.from_cells(np.stack([column, row], axis=-1)).reshape(batch, count, 2)
+    scores = (mass / weights.sum(axis=(1, 2))).reshape(batch, count)
+    return points.astype(np.float32), scores.astype(np.float32)

@@ -1,0 +1,252 @@
+"""One experiment is one validated document: every setting that a run depends on, read from YAML."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib import resources
+from pathlib import Path
+from typing import Any, Literal, Self
+
+import yaml
+from pydantic import Field, field_validator, model_validator
+
+from data_generators.errors import OnError
+from data_generators.settings import Settings, SettingsError
+from data_generators.sources import CornerOrder
+from data_generators.transform.augment import AugmentSettings
+from data_generators.transform.input_spec import InputSpec
+from detector.codecs import CODECS, Codec, HeadSettings
+
+
+class SourceSettings(Settings):
+    """One source of samples, `FORMAT:PATH[#SPLIT]`."""
+
+    source: str
+    """E.g. `documents:`, `corners:photos#train`, `negatives:rooms`."""
+    weight: float = Field(1.0, gt=0)
+    """Share in the mix, relative to the other sources."""
+    options: dict[str, Any] = {}
+    """Settings of the format, e.g. `count` and `seed` of drawn documents."""
+
+
+class DataSettings(Settings):
+    """Where samples come from."""
+
+    train: tuple[SourceSettings, ...] = Field(min_length=1)
+    """Sources to train on, mixed by weight."""
+    validation: tuple[SourceSettings, ...] = ()
+    """Sources to validate on; without one, `validation_share` of the training groups is held out."""
+    validation_share: float = Field(0.1, gt=0, lt=1)
+    """Share of the groups held out where `validation` is empty."""
+    on_error: OnError = "raise"
+    """What to do with a picture that cannot be read: stop, or skip it with a warning."""
+    cache_side_px: int = Field(320, ge=16)
+    """Longest side of the decoded pictures in the cache; larger ones are shrunk once."""
+    cache_gigabytes: float = Field(20.0, gt=0)
+    """The cache folder is kept under this size; the entries that were used longest ago go first."""
+
+
+class BackboneSettings(Settings):
+    """Stages of blocks, each halving the picture: scale `Pn` is 2^n times smaller than the input."""
+
+    block: Literal["conv", "separable", "inverted_residual", "residual"] = "conv"
+    """Kind of block in all stages but the first, which is always a plain convolution."""
+    width: int = Field(16, ge=8, multiple_of=8)
+    """The one size dial: channels of the first stage, from which the others follow."""
+    growth: float = Field(1.5, ge=1, le=2)
+    """Channels of a stage are those of the one before times this, rounded to a multiple of 8."""
+    max_channels: int = Field(512, ge=8, multiple_of=8)
+    """Ceiling of the channels of any stage."""
+    depths: tuple[int, ...] = Field((1, 1, 2, 2, 2), min_length=1, max_length=6)
+    """Blocks a stage; the number of entries is the number of stages."""
+    normalisation: Literal["batch", "instance", "none"] = "batch"
+    """`batch` folds into the convolution at export; `instance` breaks the int8 path (the cost report says so)."""
+    activation: Literal["relu", "relu6", "leaky_relu", "hard_swish"] = "relu"
+    """The activation after every convolution."""
+    downsample: Literal["stride", "max_pool"] = "stride"
+    """`stride`: the first convolution of a stage halves. `max_pool`: the classic conv-BN-ReLU-pool."""
+    dropout: float = Field(0.0, ge=0, lt=1)
+    """Share of the deepest scale's channels that is dropped in training."""
+
+    @field_validator("depths")
+    @classmethod
+    def _check_depths(cls, depths: tuple[int, ...]) -> tuple[int, ...]:
+        if min(depths) < 1:
+            raise ValueError("every stage needs at least one block")
+        return depths
+
+    def stage_channels(self) -> list[int]:
+        """Channels of each stage, multiples of 8."""
+        wanted = [self.width * self.growth**stage for stage in range(len(self.depths))]
+        return [min(self.max_channels, max(8, 8 * round(channels / 8))) for channels in wanted]
+
+
+class ModelSettings(Settings):
+    """One backbone and its heads."""
+
+    backbone: BackboneSettings = BackboneSettings()
+    """The part that all heads share."""
+    heads: dict[str, Any] = Field(min_length=1)
+    """Head name -> its settings."""
+    init_from: str | None = None
+    """A run folder or `.keras` file whose weights are taken over where name and shape fit."""
+
+    @field_validator("heads")
+    @classmethod
+    def _parse_heads(cls, heads: dict[str, Any]) -> dict[str, HeadSettings]:
+        return parse_heads(heads)
+
+
+def parse_heads(heads: dict[str, Any]) -> dict[str, HeadSettings]:
+    """Head name -> plain data or settings, to head name -> settings of the class that its codec names.
+
+    Raises:
+        ValueError: there is no such head, or its settings do not validate.
+    """
+    unknown = set(heads) - set(CODECS)
+    if unknown:
+        raise ValueError(f"there is no head {sorted(unknown)}; the heads are {sorted(CODECS)}")
+    parsed = {}
+    for name, value in heads.items():
+        known = isinstance(value, HeadSettings)
+        parsed[name] = value if known else CODECS[name].settings_class.parse(value or {}, f"model.heads.{name}")
+    return parsed
+
+
+class TrainingSettings(Settings):
+    """How `fit` runs."""
+
+    epochs: int = Field(40, ge=1)
+    """Epochs to train."""
+    samples_per_epoch: int | None = Field(None, ge=1)
+    """Training samples an epoch; by default the size of the training set."""
+    batch_size: int = Field(32, ge=1)
+    """Pictures a step."""
+    optimizer: Literal["adam", "adamw", "sgd"] = "adamw"
+    """`sgd` has momentum 0.9."""
+    learning_rate: float = Field(2e-3, gt=0)
+    """The highest learning rate."""
+    schedule: Literal["cosine", "constant"] = "cosine"
+    """`cosine` falls to zero over the epochs after the warm-up."""
+    warmup_epochs: float = Field(1.0, ge=0)
+    """Epochs over which the learning rate rises linearly from zero."""
+    weight_decay: float = Field(1e-4, ge=0)
+    """Decoupled weight decay; `adamw` only."""
+    clip_norm: float | None = Field(5.0, gt=0)
+    """Ceiling of the gradient's global norm."""
+    early_stopping_epochs: int | None = Field(None, ge=1)
+    """Stop after so many epochs without improvement of the monitored metric."""
+    picture_epochs: int = Field(5, ge=1)
+    """Draw the same 16 validation samples every so many epochs, and at the end."""
+    deterministic: bool = False
+    """The same weights to the bit on the same machine, also after a resume; slower."""
+
+
+class ExportSettings(Settings):
+    """What leaves the house."""
+
+    calibration_samples: int = Field(200, ge=1)
+    """Augmented training pictures that calibrate the int8 ranges, besides an all-0 and an all-1 frame."""
+    max_loss: float = Field(0.01, ge=0)
+    """Export fails where int8 loses more than this in the head's own score against float (0.01 = 1 point of IoU)."""
+
+
+class Config(Settings):
+    """The whole experiment."""
+
+    seed: int = Field(1, ge=0)
+    """Seeds weights, order and augmentation."""
+    input: InputSpec
+    """What the network sees."""
+    data: DataSettings
+    """Training and validation samples."""
+    augment: AugmentSettings = AugmentSettings()
+    """What is done to a training picture."""
+    model: ModelSettings
+    """Backbone and heads."""
+    training: TrainingSettings = TrainingSettings()
+    """Optimizer, schedule, epochs."""
+    export: ExportSettings = ExportSettings()
+    """int8 calibration and the gate."""
+
+    @model_validator(mode="after")
+    def _check_size(self) -> Self:
+        step = 2 ** len(self.model.backbone.depths)
+        if any(side % step for side in self.input.size_hw):
+            raise ValueError(
+                f"`input.size_hw` must be multiples of {step} for {len(self.model.backbone.depths)} stages. "
+                f"Received {self.input.size_hw}"
+            )
+        return self
+
+    def codecs(self) -> dict[str, Codec]:
+        """The codec of every head."""
+        return {name: CODECS[name](settings, self.input) for name, settings in self.model.heads.items()}
+
+    def corner_order(self) -> CornerOrder:
+        """The corner order that the heads want; `none` where no head takes keypoints."""
+        return next((codec.corner_order for codec in self.codecs().values() if codec.corner_order != "none"), "none")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data from which `Config.parse` makes the same config."""
+        return self.model_dump(mode="json", serialize_as_any=True)
+
+
+def preset_names() -> list[str]:
+    """The presets that come with the installation."""
+    return sorted(path.name.removesuffix(".yaml") for path in _presets().iterdir() if path.name.endswith(".yaml"))
+
+
+def preset_text(name: str) -> str:
+    """The YAML text of a preset, comments and all."""
+    return (_presets() / f"{name}.yaml").read_text()
+
+
+def _presets() -> Any:
+    return resources.files("detector") / "presets"
+
+
+def read_config(source: str | Path, overrides: Sequence[str] = ()) -> Config:
+    """Reads an experiment.
+
+    Args:
+        source: a YAML file, or the name of a preset.
+        overrides: `path.to.key=value` each, the value in YAML, e.g. `training.epochs=5`.
+
+    Raises:
+        SettingsError: the file is missing or not YAML, or a key or value is wrong; the message names key and cure.
+    """
+    text = _read_text(source)
+    try:
+        values = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise SettingsError(f"{source}: not valid YAML: {error}") from None
+    if not isinstance(values, dict):
+        raise SettingsError(f"{source}: expected a mapping of settings. Begin from `detector init`.")
+    for override in overrides:
+        _override(values, override)
+    return Config.parse(values, str(source))
+
+
+def _read_text(source: str | Path) -> str:
+    if Path(source).is_file():
+        return Path(source).read_text()
+    if str(source) in preset_names():
+        return preset_text(str(source))
+    raise SettingsError(f"{source}: no such file, and no preset of that name; presets: {', '.join(preset_names())}.")
+
+
+def _override(values: dict[str, Any], override: str) -> None:
+    path, equals, text = override.partition("=")
+    if not equals:
+        raise SettingsError(f"--set {override}: expected key=value, e.g. training.epochs=5.")
+    *parents, key = path.strip().split(".")
+    node: Any = values
+    for parent in parents:
+        node = node[int(parent)] if isinstance(node, list) else node.setdefault(parent, {})
+    if isinstance(node, list):
+        node[int(key)] = yaml.safe_load(text)
+    elif isinstance(node, dict):
+        node[key] = yaml.safe_load(text)
+    else:
+        raise SettingsError(f"--set {override}: `{'.'.join(parents)}` is not a group of settings.")

@@ -1,0 +1,128 @@
+"""Scores of a model on labelled sources: the same code for a Keras model and for an exported file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from data_generators.errors import OnError
+from data_generators.formats import open_source
+from data_generators.sample import Sample
+from data_generators.sources import CornerOrder, Source, readable_samples
+from detector.heads import HEADS
+from detector.prediction import predict_images
+from detector.runtime import Runtime, load_runtime
+
+BATCH = 32
+
+
+@dataclass(frozen=True)
+class Judged:
+    """One picture with the network's answer and its scores.
+
+    Args:
+        sample: the labelled picture.
+        predictions: head name -> prediction, in normalised coordinates of the picture.
+        rows: head name -> scores of this picture.
+    """
+
+    sample: Sample
+    predictions: dict[str, Any]
+    rows: dict[str, dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """The scores of a set.
+
+    Args:
+        scores: what is reported, JSON data; a score without data is None.
+        rows: head name -> one row a picture.
+        worst: the pictures that were answered worst, worst first.
+        thresholds: those of the model's card.
+    """
+
+    scores: dict[str, Any]
+    rows: dict[str, list[dict[str, Any]]]
+    worst: list[Judged]
+    thresholds: dict[str, float]
+
+
+def evaluate(
+    model: str | Path | Runtime, data: Sequence[str], *, on_error: OnError = "raise", worst: int = 16
+) -> Evaluation:
+    """Measures a model.
+
+    Args:
+        model: a run folder, a `.keras` or `.tflite` file, the name of a shipped model, or a loaded runtime.
+        data: sources, `FORMAT:PATH[#SPLIT]`; their samples are scored together.
+        on_error: what to do with a picture that cannot be read.
+        worst: how many of the worst pictures to return.
+    """
+    sources = [open_source(source, on_error=on_error) for source in data]
+    scored = evaluate_sources(model, sources, worst=worst)
+    return Evaluation({"data": list(data)} | scored.scores, scored.rows, scored.worst, scored.thresholds)
+
+
+def evaluate_sources(
+    model: str | Path | Runtime,
+    sources: Sequence[Source],
+    *,
+    worst: int = 16,
+    progress: Callable[[int, int], None] | None = None,
+) -> Evaluation:
+    """Measures a model on sources that are open already; see `evaluate`.
+
+    Args:
+        progress: called with (samples done, samples in all).
+    """
+    runtime = model if isinstance(model, Runtime) else load_runtime(model)
+    total = sum(map(len, sources))
+    rows: dict[str, list[dict[str, Any]]] = {name: [] for name in runtime.card.heads}
+    kept: list[Judged] = []
+    count = 0
+    for judged in (each for source in sources for each in _judge(runtime, source)):
+        count += 1
+        for name, row in judged.rows.items():
+            rows[name].append(row)
+        kept = sorted([*kept, judged], key=_rank)[:worst]
+        if progress:
+            progress(count, total)
+    scores = {"samples": count, **runtime.describe()}
+    for name in rows:
+        scores |= HEADS[name].score(rows[name])
+    return Evaluation(scores, rows, kept, runtime.card.thresholds)
+
+
+def _rank(judged: Judged) -> float:
+    return min((row.get("rank", float("inf")) for row in judged.rows.values()), default=float("inf"))
+
+
+def _judge(runtime: Runtime, source: Source) -> Iterator[Judged]:
+    codecs = runtime.card.codecs()
+    for samples in _batches(sample for _, sample in readable_samples(source)):
+        answers = predict_images(runtime, [sample.image for sample in samples], codecs)
+        for sample, predictions in zip(samples, answers, strict=True):
+            rows = {}
+            for name, codec in codecs.items():
+                order = _shared_order(codec.corner_order, source.corner_order)
+                rows[name] = HEADS[name].score_sample(sample, predictions[name], order)
+            yield Judged(sample, predictions, rows)
+
+
+def _shared_order(wanted: CornerOrder, given: CornerOrder) -> CornerOrder:
+    """`object` only where model and labels both mean the object's own corners; else corners match up to a shift."""
+    return "object" if wanted == given == "object" else "image"
+
+
+def _batches(samples: Iterator[Sample]) -> Iterator[list[Sample]]:
+    batch: list[Sample] = []
+    for sample in samples:
+        batch.append(sample)
+        if len(batch) == BATCH:
+            yield batch
+            batch = []
+    if batch:
+        yield batch

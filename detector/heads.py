@@ -1,0 +1,103 @@
+"""THE TABLE: head name -> graph builder, losses, metrics, what to monitor, scores.
+
+The codec stands in `codecs.CODECS` under the same name, so that configs can be read without importing keras. Adding
+a head is one codec, one builder, one scoring module, one row here, one preset.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+
+from detector.codecs import HeadSettings
+from detector.codecs.corners import CornersSettings
+from detector.losses import POINT_LOSSES, HeatmapCrossEntropy, LogitCrossEntropy
+from detector.metrics import HeatmapError, PointError
+from detector.models.corners import build_corners, split_coordinates
+from detector.scoring.corners import choose_presence_threshold, score_corners, score_corners_sample
+
+
+@dataclass(frozen=True)
+class OutputRow:
+    """How one output is trained: its loss, the loss's weight, and the metrics to follow."""
+
+    loss: keras.Loss
+    weight: float
+    metrics: tuple[keras.Metric, ...] = ()
+
+
+@dataclass(frozen=True)
+class Head:
+    """One row of the table.
+
+    Args:
+        build: (scales, settings, backbone settings) -> output name -> tensor.
+        outputs: settings -> output name -> `OutputRow`.
+        monitor: settings -> the validation metric that chooses the best checkpoint; less is better.
+        for_export: (model, settings) -> the model as it leaves the house, e.g. with outputs that fit 8 bits.
+        score_sample: (sample, prediction, corner order) -> the row of one picture; `rank` orders the worst first.
+        score: rows -> the reported scores.
+        choose_thresholds: rows of a validation set -> output name -> probability above which the answer is yes.
+        gate: the score that int8 must keep; more is better.
+    """
+
+    build: Callable[..., dict[str, Any]]
+    outputs: Callable[[Any], dict[str, OutputRow]]
+    monitor: Callable[[Any], str]
+    for_export: Callable[[keras.Model, Any], keras.Model]
+    score_sample: Callable[..., dict[str, Any]]
+    score: Callable[..., dict[str, float | None]]
+    choose_thresholds: Callable[..., dict[str, float]]
+    gate: str
+
+
+def _corners_outputs(settings: CornersSettings) -> dict[str, OutputRow]:
+    presence = OutputRow(
+        LogitCrossEntropy(name="presence_loss"),
+        settings.presence_weight * settings.loss_weight,
+        (keras.metrics.AUC(name="auc", from_logits=True, num_thresholds=100),),
+    )
+    if settings.method == "heatmap":
+        metric: keras.Metric = HeatmapError(radius=settings.window_radius)
+        points = OutputRow(HeatmapCrossEntropy(), settings.loss_weight, (metric,))
+        return {"corners_presence": presence, "corners_heatmap": points}
+    points = OutputRow(POINT_LOSSES[settings.loss](), settings.loss_weight, (PointError(),))
+    return {"corners_presence": presence, "corners_coordinates": points}
+
+
+def _corners_monitor(settings: CornersSettings) -> str:
+    output = "corners_heatmap" if settings.method == "heatmap" else "corners_coordinates"
+    return f"val_{output}_error_percent"
+
+
+HEADS: dict[str, Head] = {
+    "corners": Head(
+        build=build_corners,
+        outputs=_corners_outputs,
+        monitor=_corners_monitor,
+        for_export=split_coordinates,
+        score_sample=score_corners_sample,
+        score=score_corners,
+        choose_thresholds=choose_presence_threshold,
+        gate="quad_iou_mean",
+    ),
+}
+
+
+def output_rows(heads: dict[str, HeadSettings]) -> dict[str, OutputRow]:
+    """The rows of all outputs of all heads."""
+    rows: dict[str, OutputRow] = {}
+    for name, settings in heads.items():
+        rows |= HEADS[name].outputs(settings)
+    return rows
+
+
+def monitored(heads: dict[str, HeadSettings]) -> str:
+    """The validation metric that chooses the best checkpoint: the head's own, or the loss where there are several."""
+    if len(heads) > 1:
+        return "val_loss"
+    [(name, settings)] = heads.items()
+    return HEADS[name].monitor(settings)

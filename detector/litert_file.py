@@ -1,0 +1,57 @@
+"""The card inside a `.tflite`: a metadata entry of the flatbuffer, read and written without TensorFlow."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import flatbuffers
+from ai_edge_litert import schema_py_generated as schema
+
+from detector.card import CARD_NAME, ModelCard
+from detector.runs import RunError, atomic_path
+
+ENTRY = f"detector.{CARD_NAME}"
+
+
+def write_litert_card(path: Path, card: ModelCard) -> None:
+    """Puts the card into a `.tflite` file, replacing one that is there."""
+    model = _unpack(path)
+    entries = [entry for entry in model.metadata or [] if entry.name != ENTRY.encode()]
+    buffer = schema.BufferT()
+    buffer.data = list(card.to_text().encode())
+    model.buffers.append(buffer)
+    entry = schema.MetadataT()
+    entry.name, entry.buffer = ENTRY.encode(), len(model.buffers) - 1
+    model.metadata = [*entries, entry]
+    builder = flatbuffers.Builder(path.stat().st_size)
+    builder.Finish(model.Pack(builder), b"TFL3")
+    with atomic_path(path) as temporary:
+        temporary.write_bytes(bytes(builder.Output()))
+
+
+def read_litert_card(path: Path) -> ModelCard:
+    """The card inside a `.tflite` file.
+
+    Raises:
+        RunError: the file is no LiteRT model, or carries no card.
+    """
+    model = _root(path)
+    for index in range(model.MetadataLength()):
+        entry = model.Metadata(index)
+        if entry.Name() == ENTRY.encode():
+            data = model.Buffers(entry.Buffer()).DataAsNumpy()
+            return ModelCard.from_text(bytes(data).decode(), path)
+    raise RunError(
+        f"{path} carries no {CARD_NAME}, so its input and heads are unknown. Export it with `detector export RUN`."
+    )
+
+
+def _unpack(path: Path) -> schema.ModelT:
+    return schema.ModelT.InitFromObj(_root(path))
+
+
+def _root(path: Path) -> schema.Model:
+    data = path.read_bytes()
+    if data[4:8] != b"TFL3":
+        raise RunError(f"{path} is not a LiteRT model. Export one with `detector export RUN`.")
+    return schema.Model.GetRootAsModel(data, 0)

@@ -1,0 +1,32 @@
+"""The backbone: an image to a dict of named scales, from which every head takes what it needs."""
+
+from __future__ import annotations
+
+from keras import layers
+
+from detector.config import BackboneSettings
+from detector.models.blocks import BLOCKS, Tensor, conv_block
+
+
+def build_backbone(image: Tensor, settings: BackboneSettings) -> dict[str, Tensor]:
+    """Stages of blocks, each of which halves height and width once.
+
+    Args:
+        image: (B, H, W, C) in [0, 1].
+        settings: kind, depth and width of the stages.
+
+    Returns:
+        `P1` ... `Pn`: scale `Pk` is (B, H / 2^k, W / 2^k, channels of stage k).
+    """
+    scales, x = {}, image
+    for stage, (channels, depth) in enumerate(zip(settings.stage_channels(), settings.depths, strict=True), 1):
+        block = conv_block if stage == 1 else BLOCKS[settings.block]
+        for number in range(1, depth + 1):
+            strided = number == 1 and settings.downsample == "stride"
+            x = block(x, channels, settings, f"stage{stage}_block{number}", 2 if strided else 1)
+        if settings.downsample == "max_pool":
+            x = layers.MaxPooling2D(2, name=f"stage{stage}_pool")(x)
+        if settings.dropout and stage == len(settings.depths):
+            x = layers.SpatialDropout2D(settings.dropout, name="dropout")(x)
+        scales[f"P{stage}"] = x
+    return scales

@@ -1,0 +1,98 @@
+"""The graph of the `corners` head: presence, and either dense coordinates or one heatmap a keypoint."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from keras import Model, initializers, layers
+
+from detector.codecs.corners import MARGIN_STRIDE, CornersSettings
+from detector.codecs.ramps import RAMP_TOP, ramp_layer
+from detector.config import BackboneSettings
+from detector.models.blocks import BLOCKS, Tensor, activation_layer, conv_unit
+
+
+def build_corners(
+    scales: Mapping[str, Tensor], settings: CornersSettings, backbone: BackboneSettings
+) -> dict[str, Tensor]:
+    """Adds the head to a backbone.
+
+    Args:
+        scales: `P1` ... `Pn` of the backbone.
+        settings: the head's settings.
+        backbone: the backbone's, for block kind, normalisation and activation.
+
+    Returns:
+        `corners_presence` (B, 1), a logit; with it `corners_coordinates` (B, P, 2) normalised xy, or
+        `corners_heatmap` (B, GH, GW, P), logits.
+    """
+    deepest = scales[f"P{len(scales)}"]
+    pooled = layers.GlobalAveragePooling2D(name="corners_pool")(deepest)
+    outputs = {"corners_presence": layers.Dense(1, name="corners_presence")(pooled)}
+    if settings.method == "heatmap":
+        return outputs | {"corners_heatmap": _build_heatmap(scales, settings, backbone)}
+    features = pooled if settings.pooling == "gap" else layers.Flatten(name="corners_flatten")(deepest)
+    return outputs | {"corners_coordinates": _build_dense(features, settings, backbone)}
+
+
+def _build_dense(features: Tensor, settings: CornersSettings, backbone: BackboneSettings) -> Tensor:
+    for number, units in enumerate(settings.hidden, 1):
+        features = layers.Dense(units, kernel_initializer="he_normal", name=f"corners_hidden{number}")(features)
+        features = activation_layer(backbone.activation, f"corners_hidden{number}_act")(features)
+    x = layers.Dense(
+        settings.points * 2,
+        kernel_initializer=initializers.RandomNormal(stddev=0.01),
+        bias_initializer=initializers.Constant(_start(settings.points)),
+        name="corners_dense",
+    )(features)
+    return layers.Reshape((settings.points, 2), name="corners_coordinates")(x)
+
+
+def _start(points: int) -> np.ndarray:
+    """Where training begins: the points on a circle in the middle, clockwise from the top left; (2 P,)."""
+    angle = np.arange(points) * 2 * np.pi / points - 0.75 * np.pi
+    return (0.5 + 0.35 * np.stack([np.cos(angle), np.sin(angle)], axis=-1)).reshape(-1).astype(np.float32)
+
+
+def _build_heatmap(scales: Mapping[str, Tensor], settings: CornersSettings, backbone: BackboneSettings) -> Tensor:
+    """From the deepest scale up to the heatmap's stride, adding what each scale saw.
+
+    The margin is padded on at stride 16 (or at the deepest scale, where that is finer), from where two convolutions
+    and more carry what the frame holds out to corners that lie beyond it.
+    """
+    last = settings.stride.bit_length() - 1
+    level, x, pad = len(scales), None, 0
+    while level >= last:
+        if x is not None:
+            x = layers.UpSampling2D(2, interpolation="bilinear", name=f"corners_up{level}")(x)
+            pad *= 2
+        lateral = conv_unit(scales[f"P{level}"], settings.channels, backbone, f"corners_lateral{level}", kernel=1)
+        wanted = settings.margin * MARGIN_STRIDE // 2**level if 2**level <= MARGIN_STRIDE else 0
+        if x is not None and pad < wanted:
+            x = layers.ZeroPadding2D(wanted - pad, name=f"corners_pad{level}")(x)
+        if wanted:
+            lateral = layers.ZeroPadding2D(wanted, name=f"corners_lateral_pad{level}")(lateral)
+        x = lateral if x is None else layers.Add(name=f"corners_add{level}")([x, lateral])
+        x, pad = BLOCKS[backbone.block](x, settings.channels, backbone, f"corners_decode{level}"), wanted
+        level -= 1
+    return layers.Conv2D(settings.points, 1, name="corners_heatmap")(x)
+
+
+def split_coordinates(model: Model, settings: CornersSettings) -> Model:
+    """The model as it is exported: dense coordinates leave as ramps, for 8 bits are too coarse for a corner.
+
+    Returns:
+        A model with `corners_ramps` (B, P * 2 * K) in [0, 6] in the place of `corners_coordinates`; the model itself
+        where the head draws heatmaps.
+    """
+    if settings.method == "heatmap":
+        return model
+    dense = model.get_layer("corners_dense")
+    kernel, bias = ramp_layer(*dense.get_weights())
+    ramps = layers.Dense(len(bias), name="corners_ramps_dense")
+    outputs = dict(model.output)
+    del outputs["corners_coordinates"]
+    outputs["corners_ramps"] = layers.ReLU(max_value=RAMP_TOP, name="corners_ramps")(ramps(dense.input))
+    ramps.set_weights([kernel, bias])
+    return Model(model.input, outputs, name=model.name)

@@ -1,0 +1,132 @@
+"""Predictions drawn for a person: live validation sheets, the worst pictures, overlays, straightened documents."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+from data_generators.geometry import UNIT_QUAD, homography_between, pixel_homography, to_pixels
+from data_generators.preview import contact_sheet, draw_sample, write_png
+from data_generators.sample import Sample
+from data_generators.transform.input_spec import match_channels
+from detector.evaluation import Evaluation
+from detector.prediction import Answer, predict
+from detector.runs import RunError, write_json
+from detector.runtime import Runtime, load_runtime
+
+TILE_PX = 240
+COLUMNS = 4
+MAX_SIDE_PX = 4096
+
+
+def draw_answers(
+    samples: Sequence[Sample], answers: Sequence[Mapping[str, Any]], thresholds: Mapping[str, float]
+) -> np.ndarray:
+    """A contact sheet of labels (green) and predictions (magenta).
+
+    Args:
+        samples: labelled pictures.
+        answers: for each, head name -> prediction in normalised coordinates of the picture.
+        thresholds: of the model's card.
+
+    Returns:
+        uint8 (H, W, 3).
+    """
+    tiles = [
+        draw_sample(sample, TILE_PX, (), prediction.to_sample(sample.image, thresholds))
+        for sample, answer in zip(samples, answers, strict=True)
+        for prediction in answer.values()
+    ]
+    return contact_sheet(tiles, COLUMNS, TILE_PX)
+
+
+def draw_worst(evaluation: Evaluation, path: Path) -> None:
+    """Writes the pictures that were answered worst, worst first, as a PNG."""
+    worst = evaluation.worst
+    if worst:
+        samples, answers = [judged.sample for judged in worst], [judged.predictions for judged in worst]
+        write_png(path, draw_answers(samples, answers, evaluation.thresholds))
+
+
+def write_answers(
+    model: str | Path | Runtime,
+    inputs: Sequence[str],
+    output: Path,
+    *,
+    every: int = 1,
+    overlays: bool = True,
+    rectify: bool = False,
+) -> int:
+    """Asks a model about pictures; writes `predictions.json`, overlays and straightened documents into a folder.
+
+    Args:
+        model: a run folder, a `.keras` or `.tflite` file, the name of a shipped model, or a loaded runtime.
+        inputs: files, folders, globs, videos.
+        output: the folder.
+        every: take every n-th frame of a video.
+        overlays: draw each picture with its predictions to `NAME.png`.
+        rectify: write each document that was found, straightened, to `NAME-rectified.png`.
+
+    Returns:
+        The number of pictures.
+    """
+    runtime = model if isinstance(model, Runtime) else load_runtime(model)
+    if rectify and "corners" not in runtime.card.heads:
+        raise RunError(f"--rectify needs a model with a `corners` head. Received heads {sorted(runtime.card.heads)}.")
+    names = _UniqueNames()
+    rows = []
+    for answer in predict(runtime, inputs, every):
+        name = names.of(answer.picture.name)
+        rows.append(answer.to_json())
+        if overlays:
+            write_png(output / f"{name}.png", draw_overlay(answer))
+        corners = answer.predictions.get("corners")
+        if rectify and corners.is_present(answer.thresholds):
+            write_png(output / f"{name}-rectified.png", rectify_quad(answer.picture.image, corners.keypoints))
+    write_json(output / "predictions.json", rows)
+    return len(rows)
+
+
+class _UniqueNames:
+    """Names of output files; pictures of the same name in different folders get a number."""
+
+    def __init__(self) -> None:
+        self._seen: dict[str, int] = {}
+
+    def of(self, name: str) -> str:
+        count = self._seen[name] = self._seen.get(name, 0) + 1
+        return name if count == 1 else f"{name}-{count}"
+
+
+def draw_overlay(answer: Answer) -> np.ndarray:
+    """The picture with its predictions on top, uint8 (H, W, 3)."""
+    image = match_channels(answer.picture.image, 3)
+    height = int(np.clip(image.shape[0], 240, 1200))
+    bare = Sample(image=image, origin=answer.picture.name)
+    tiles = [
+        draw_sample(bare, height, (), prediction.to_sample(image, answer.thresholds))
+        for prediction in answer.predictions.values()
+    ]
+    return np.concatenate(tiles, axis=1)
+
+
+def rectify_quad(image: np.ndarray, quad: np.ndarray) -> np.ndarray:
+    """The content of a quadrilateral, straightened to a rectangle.
+
+    Args:
+        image: uint8 (H, W, C).
+        quad: (4, 2) normalised xy, clockwise from what becomes the top left.
+
+    Returns:
+        uint8 (h, w, C); h and w are the means of the opposite sides' lengths in pixels.
+    """
+    size_hw = image.shape[:2]
+    sides = np.linalg.norm(np.roll(to_pixels(quad, size_hw), -1, axis=0) - to_pixels(quad, size_hw), axis=1)
+    width, height = (int(np.clip(round(float(pair.mean())), 2, MAX_SIDE_PX)) for pair in (sides[0::2], sides[1::2]))
+    matrix = pixel_homography(homography_between(quad, UNIT_QUAD), size_hw, (height, width))
+    straight = cv2.warpPerspective(image, matrix, (width, height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return straight.reshape(height, width, -1)

@@ -1,0 +1,132 @@
+"""Pictures -> predictions in the pictures' own coordinates: files, folders, globs and videos, overlays and rectified crops."""
+
+from __future__ import annotations
+
+import glob
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from data_generators.errors import DataError
+from data_generators.real.images import list_images, read_image
+from data_generators.real.video import VIDEO_EXTENSIONS, read_frames
+from data_generators.transform.input_spec import fit_homography, fit_image
+from detector.codecs import Codec
+from detector.runtime import Runtime, load_runtime
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture to ask the network about.
+
+    Args:
+        name: a name for the output files, without extension.
+        origin: the file, with the frame's number and time where it is a video.
+        image: uint8 (H, W, 3), RGB.
+    """
+
+    name: str
+    origin: dict[str, Any]
+    image: np.ndarray
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the network says of a picture.
+
+    Args:
+        picture: the picture.
+        predictions: head name -> prediction, in normalised coordinates of the picture.
+        thresholds: of the model's card.
+    """
+
+    picture: Picture
+    predictions: dict[str, Any]
+    thresholds: dict[str, float]
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data: the origin, the picture's size, and each head's prediction."""
+        height, width = self.picture.image.shape[:2]
+        heads = {name: prediction.to_json(self.thresholds) for name, prediction in self.predictions.items()}
+        return self.picture.origin | {"width": width, "height": height} | heads
+
+
+def predict_images(
+    runtime: Runtime, images: Sequence[np.ndarray], codecs: Mapping[str, Codec] | None = None
+) -> list[dict[str, Any]]:
+    """Predictions for pictures of any size.
+
+    Args:
+        runtime: the network.
+        images: uint8 (H, W, C) each, RGB or grey.
+        codecs: those of the runtime's card, where the caller has made them already.
+
+    Returns:
+        For each picture head name -> prediction, in normalised coordinates of that picture.
+    """
+    spec, codecs = runtime.card.input, codecs or runtime.card.codecs()
+    outputs = runtime.run(np.stack([fit_image(image, spec) for image in images]))
+    to_picture = [np.linalg.inv(fit_homography(spec, image.shape[:2])) for image in images]
+    answers: list[dict[str, Any]] = [{} for _ in images]
+    for name, codec in codecs.items():
+        for answer, prediction, matrix in zip(answers, codec.decode(outputs), to_picture, strict=True):
+            answer[name] = prediction.mapped(matrix)
+    return answers
+
+
+def find_pictures(inputs: Sequence[str], video_step: int = 1) -> Iterator[Picture]:
+    """The pictures behind files, folders, globs and videos, in order.
+
+    Args:
+        inputs: picture or video files, folders of pictures, or glob patterns.
+        video_step: take every n-th frame of a video.
+
+    Raises:
+        DataError: nothing there, or a file that cannot be read.
+    """
+    for entry in inputs:
+        paths = _expand(entry)
+        for path in paths:
+            if path.suffix.lower() in VIDEO_EXTENSIONS:
+                yield from _frames(path, video_step)
+            else:
+                yield Picture(path.stem, {"file": str(path)}, read_image(path))
+
+
+def _expand(entry: str) -> list[Path]:
+    path = Path(entry)
+    if path.is_dir():
+        return list_images(path)
+    if path.exists():
+        return [path]
+    found = sorted(Path(name) for name in glob.glob(entry, recursive=True))
+    if not found:
+        raise DataError(entry, "there is no such file or folder, and no file fits it as a pattern.", "Check the path.")
+    return found
+
+
+def _frames(path: Path, step: int) -> Iterator[Picture]:
+    for number, seconds, image in read_frames(path, every=step):
+        origin = {"file": str(path), "frame": number, "seconds": round(seconds, 4)}
+        yield Picture(f"{path.stem}-{number:06d}", origin, image)
+
+
+def predict(model: str | Path | Runtime, inputs: Sequence[str], video_step: int = 1) -> Iterator[Answer]:
+    """Asks a model about pictures, one at a time.
+
+    Args:
+        model: a run folder, a `.keras` or `.tflite` file, the name of a shipped model, or a loaded runtime.
+        inputs: files, folders, globs, videos.
+        video_step: take every n-th frame of a video.
+
+    Yields:
+        An answer a picture, in order.
+    """
+    runtime = model if isinstance(model, Runtime) else load_runtime(model)
+    codecs = runtime.card.codecs()
+    for picture in find_pictures(inputs, video_step):
+        [predictions] = predict_images(runtime, [picture.image], codecs)
+        yield Answer(picture, predictions, runtime.card.thresholds)

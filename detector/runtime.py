@@ -1,0 +1,171 @@
+"""Model files behind one face: a `.keras` model and an exported `.tflite` answer the same call in the same way."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from ai_edge_litert.interpreter import Interpreter, OpResolverType
+
+from detector.card import ModelCard, read_keras_card
+from detector.litert_file import read_litert_card
+from detector.runs import Run, RunError
+
+Outputs = dict[str, np.ndarray]
+
+
+class Runtime(ABC):
+    """A network that can be asked.
+
+    Attributes:
+        card: what the file says of itself.
+        path: the model file.
+        name: `keras` or `litert`.
+    """
+
+    card: ModelCard
+    path: Path
+    name: str
+
+    @abstractmethod
+    def run(self, images: np.ndarray) -> Outputs:
+        """Outputs of a batch.
+
+        Args:
+            images: uint8 (B, H, W, C) at the card's input size.
+
+        Returns:
+            Output name -> float32 (B, ...), dequantised.
+        """
+
+    def describe(self) -> dict[str, Any]:
+        """Parameters, bytes and runtime, as every report gives them."""
+        return {
+            "model": str(self.path),
+            "parameters": self.card.parameters,
+            "bytes": self.path.stat().st_size,
+            "runtime": f"{self.name}-{self.card.precision}",
+        }
+
+
+class NetworkRuntime(Runtime):
+    """A Keras network in memory.
+
+    Args:
+        network: image in [0, 1] -> dict of outputs.
+        card: what it was built for.
+        path: the file that it came from.
+    """
+
+    name = "keras"
+
+    def __init__(self, network: Any, card: ModelCard, path: Path | None = None) -> None:
+        self.card, self.path = card, path or Path()
+        self._network = network
+
+    def run(self, images: np.ndarray) -> Outputs:
+        outputs = self._network.predict_on_batch(images.astype(np.float32) / 255)
+        return {name: np.asarray(value) for name, value in outputs.items()}
+
+
+def load_keras_runtime(path: Path) -> NetworkRuntime:
+    """A `.keras` file on Keras' own backend."""
+    import keras  # takes seconds; not needed where a .tflite is run
+
+    card = read_keras_card(path)
+    return NetworkRuntime(keras.saving.load_model(path, compile=False), card, path)
+
+
+class LiteRTRuntime(Runtime):
+    """A `.tflite` file on LiteRT, a picture at a time, as on the device.
+
+    Args:
+        path: the file.
+        threads: of the interpreter.
+        reference: True runs LiteRT's reference kernels, which microcontrollers reproduce to the byte.
+    """
+
+    name = "litert"
+
+    def __init__(self, path: Path, threads: int = 1, *, reference: bool = False) -> None:
+        self.path, self.card = path, read_litert_card(path)
+        kind = OpResolverType.BUILTIN_REF if reference else OpResolverType.AUTO
+        self._interpreter = Interpreter(str(path), num_threads=threads, experimental_op_resolver_type=kind)
+        self._interpreter.allocate_tensors()
+        [self._input] = self._interpreter.get_input_details()
+        self._outputs = self._named_outputs()
+
+    def _named_outputs(self) -> dict[str, dict[str, Any]]:
+        [signature] = self._interpreter.get_signature_list()
+        runner = self._interpreter.get_signature_runner(signature)
+        return runner.get_output_details()
+
+    def run(self, images: np.ndarray) -> Outputs:
+        rows = [self._run_one(image) for image in images]
+        return {name: np.concatenate([row[name] for row in rows]) for name in self._outputs}
+
+    def _run_one(self, image: np.ndarray) -> Outputs:
+        self._interpreter.set_tensor(self._input["index"], self._quantise(image[None]))
+        self._interpreter.invoke()
+        return {name: self._dequantise(detail) for name, detail in self._outputs.items()}
+
+    def _quantise(self, images: np.ndarray) -> np.ndarray:
+        if self._input["dtype"] == np.float32:
+            return images.astype(np.float32) / 255
+        scale, zero = self._input["quantization"]
+        return np.clip(np.round(images / (255 * scale)) + zero, -128, 127).astype(np.int8)
+
+    def _dequantise(self, detail: dict[str, Any]) -> np.ndarray:
+        values = self._interpreter.get_tensor(detail["index"])
+        if detail["dtype"] == np.float32:
+            return values
+        scale, zero = detail["quantization"]
+        return ((values.astype(np.float32) - zero) * scale).astype(np.float32)
+
+
+def shipped_names() -> list[str]:
+    """Names of the models that come with the installation."""
+    return sorted(path.name.removesuffix(".tflite") for path in _shipped().iterdir() if path.name.endswith(".tflite"))
+
+
+def _shipped() -> Any:
+    return resources.files("detector") / "shipped"
+
+
+def find_model(model: str | Path) -> Path:
+    """The file that a run folder, a path or the name of a shipped model stands for.
+
+    A run folder stands for its int8 file where there is one, else for its best checkpoint.
+
+    Raises:
+        RunError: nothing there; the message lists what would do.
+    """
+    path = Path(model)
+    if path.is_dir():
+        int8 = Run.open(path).exports / "int8.tflite"
+        return int8 if int8.is_file() else Run.checkpoint_of(path)
+    if path.is_file():
+        return path
+    if str(model) in shipped_names():
+        return Path(str(_shipped() / f"{model}.tflite"))
+    raise RunError(
+        f"{model}: no such run folder or file, and no shipped model of that name; shipped: {', '.join(shipped_names())}."
+    )
+
+
+def load_runtime(model: str | Path, threads: int = 1) -> Runtime:
+    """Loads a model for prediction.
+
+    Args:
+        model: a run folder, a `.keras` or `.tflite` file, or the name of a shipped model.
+        threads: of LiteRT.
+    """
+    path = find_model(model)
+    if path.suffix == ".tflite":
+        return LiteRTRuntime(path, threads)
+    if path.suffix == ".keras":
+        return load_keras_runtime(path)
+    raise RunError(f"{path}: expected a .keras or .tflite file. Export the run, or give its folder.")

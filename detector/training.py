@@ -1,0 +1,152 @@
+"""Config -> run folder: opens the data, builds and compiles the network, lets Keras `fit` it, and reports."""
+
+from __future__ import annotations
+
+import importlib.util
+import logging
+import sys
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from data_generators.preview import write_png
+from data_generators.sources import Source
+from data_generators.transform.augment import Augmentation
+from detector.backend import prepare_backend
+from detector.batches import TrainingBatches, ValidationBatches
+from detector.build import build_model, compile_model, init_from, with_pixel_input
+from detector.callbacks import Checkpoints, LivePictures, MetricsToFile, StopOnNaN
+from detector.card import ModelCard, read_keras_card, write_keras_card
+from detector.config import Config
+from detector.data import ProgressFor, silent, training_sources
+from detector.evaluation import evaluate_sources
+from detector.heads import HEADS, monitored
+from detector.pictures import draw_answers, draw_worst
+from detector.prediction import predict_images
+from detector.runs import Run, write_json
+from detector.runtime import NetworkRuntime
+
+logger = logging.getLogger(__name__)
+
+PICTURES = 16
+
+
+def train(config: Config, directory: str | Path, *, resume: bool = False, progress: ProgressFor = silent) -> Run:
+    """Trains a network.
+
+    Args:
+        config: the experiment; with `resume` that of the run folder is used instead.
+        directory: the run folder; without `resume` it must hold no run.
+        resume: go on after the last complete epoch of a run that was stopped or killed.
+        progress: description -> a context that gives the callback (samples done, in all), for the making of caches.
+
+    Returns:
+        The run, with its best checkpoint, metrics, pictures and report.
+
+    Raises:
+        RunError: there is a run already, or none to resume.
+        TrainingDiverged: the loss is no longer a number.
+    """
+    run = Run.open(directory) if resume else Run.create(directory, config)
+    config = run.config
+    prepare_backend(config.seed, config.training.deterministic)
+    train_source, validation = training_sources(config, progress)
+    logger.info("%d training samples, %d validation samples", len(train_source), len(validation))
+    network = build_model(config)
+    if config.model.init_from and not resume:
+        init_from(network, config.model.init_from)
+    card = ModelCard.of(config, train_source.class_names, count_trainable(network))
+    _fit(run, config, network, card, (train_source, validation))
+    _report(run, validation)
+    return run
+
+
+def count_trainable(model: keras.Model) -> int:
+    """Trainable parameters of a model."""
+    return sum(int(np.prod(variable.shape)) for variable in model.trainable_variables)
+
+
+def _fit(run: Run, config: Config, network: keras.Model, card: ModelCard, sources: tuple[Source, Source]) -> None:
+    training, codecs = config.training, config.codecs()
+    steps = max(1, (training.samples_per_epoch or len(sources[0])) // training.batch_size)
+    model = with_pixel_input(network)
+    compile_model(model, config, steps)
+    save = partial(_save_network, network, card)
+    checkpoints = Checkpoints(run, save, monitored(config.model.heads), training.early_stopping_epochs)
+    done = checkpoints.resume(model)
+    run.keep_metrics_before(done)
+    if done >= training.epochs or checkpoints.has_stopped():
+        return
+    batches = make_training_batches(config, sources[0], done * steps)
+    model.fit(
+        batches,
+        epochs=training.epochs,
+        initial_epoch=done,
+        steps_per_epoch=steps,
+        shuffle=False,
+        validation_data=ValidationBatches(sources[1], config.input, codecs, training.batch_size),
+        callbacks=[
+            checkpoints,
+            MetricsToFile(run),
+            StopOnNaN(batches.origins, steps),
+            LivePictures(_LiveSheet(run, network, card, sources[1]), training.picture_epochs),
+            *_tensorboard(run),
+        ],
+        verbose=1 if sys.stdout.isatty() else 2,
+    )
+
+
+def _save_network(network: keras.Model, card: ModelCard, path: Path) -> None:
+    network.save(path)
+    write_keras_card(path, card)
+
+
+def make_training_batches(config: Config, source: Source, first_step: int = 0) -> TrainingBatches:
+    """The augmented stream that `fit` sees, from a step on."""
+    return TrainingBatches(
+        source,
+        Augmentation(config.augment, config.input, config.corner_order()),
+        config.codecs(),
+        config.training.batch_size,
+        seed=config.seed,
+        first_step=first_step,
+    )
+
+
+def _tensorboard(run: Run) -> list[keras.callbacks.Callback]:
+    if importlib.util.find_spec("tensorflow") is None:  # training on another backend, on a machine without it
+        return []
+    return [keras.callbacks.TensorBoard(run.directory / "tensorboard", write_graph=False)]
+
+
+class _LiveSheet:
+    """Draws the same validation samples, spread over the set, with what the network says of them now."""
+
+    def __init__(self, run: Run, network: keras.Model, card: ModelCard, validation: Source) -> None:
+        self.run, self.runtime = run, NetworkRuntime(network, card)
+        indices = np.linspace(0, len(validation) - 1, min(PICTURES, len(validation))).astype(int)
+        self.samples = [validation.sample(int(index)) for index in indices]
+
+    def __call__(self, epoch: int) -> None:
+        answers = predict_images(self.runtime, [sample.image for sample in self.samples])
+        write_png(self.run.pictures / f"epoch-{epoch:04d}.png", draw_answers(self.samples, answers, {}))
+
+
+def _report(run: Run, validation: Source) -> None:
+    """Scores the best checkpoint on the validation set: report.json, the worst pictures, the card's thresholds."""
+    evaluation = evaluate_sources(run.best, [validation])
+    write_json(run.directory / "report.json", evaluation.scores)
+    draw_worst(evaluation, run.pictures / "worst.png")
+    card = read_keras_card(run.best)
+    write_keras_card(run.best, card.with_changes(thresholds=choose_thresholds(card, evaluation.rows)))
+
+
+def choose_thresholds(card: ModelCard, rows: dict[str, list[dict[str, Any]]]) -> dict[str, float]:
+    """The threshold of each yes-or-no output that the scores of a validation set suggest."""
+    thresholds: dict[str, float] = {}
+    for name in card.heads:
+        thresholds |= HEADS[name].choose_thresholds(rows[name])
+    return thresholds

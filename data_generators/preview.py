@@ -33,7 +33,8 @@ from data_generators.transform.augment import Augmentation
 from data_generators.transform.input_spec import match_channels, resize_image
 
 _PAPER = 32  # grey of everything that is not picture
-_LEAST_MARGIN, _LARGEST_MARGIN = 0.03, 0.6  # fraction of the picture's side
+_LEAST_MARGIN, _LARGEST_MARGIN = 0.02, 0.6  # fraction of the picture's side
+_NUMBER_MARGIN = 0.09  # room beyond a corner for its number
 _CAPTION_COLOUR: Colour = (225, 225, 225)
 _GAP_PX = 4
 
@@ -84,14 +85,15 @@ def draw_sample(
 
 def _margins(sample: Sample, prediction: Sample | None) -> np.ndarray:
     """Margins left, top, right, bottom as fractions of the picture's sides, so that the labels outside show."""
-    reach = [np.array([[0.0, 0], [1, 1]])]
+    reach = [np.full((1, 2), 0.5)]
     for labelled in (sample, prediction):
         if labelled is not None:
             points = np.concatenate([labelled.boxes.reshape(-1, 2), labelled.keypoints.reshape(-1, 2)])
             reach.append(points[np.isfinite(points).all(axis=-1)])
     corners = np.concatenate(reach)
     outside = np.concatenate([-corners.min(axis=0), corners.max(axis=0) - 1])
-    return np.where(outside > 0, np.clip(outside + 2 * _LEAST_MARGIN, 0, _LARGEST_MARGIN), _LEAST_MARGIN)
+    size = 1 + outside.clip(0).reshape(2, 2).sum(axis=0)  # of the tile in pictures, and of the numbers with it
+    return np.clip(outside + _NUMBER_MARGIN * np.tile(size, 2), _LEAST_MARGIN, _LARGEST_MARGIN)
 
 
 def _caption_height(height_px: int) -> int:
@@ -235,7 +237,10 @@ def preview_sheet(
     """
     items: list[Sample] = []
     for index, sample in _choose(source, count, seed):
-        items += [sample] if augmentation is None else [sample, augmentation.apply(sample, (seed, 0, index))]
+        items.append(sample)
+        if augmentation is not None:
+            after = augmentation.apply(sample, (seed, 0, index))
+            items.append(after.replace(origin=f"in training, seed {seed}, epoch 0, index {index}"))
     return contact_sheet(items, 4, cell_px, source.class_names)
 
 

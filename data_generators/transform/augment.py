@@ -12,7 +12,7 @@ from data_generators.settings import Settings
 from data_generators.sources import CornerOrder
 from data_generators.transform.camera import CAMERAS, Camera, degrade_image
 from data_generators.transform.geometry import GeometrySettings, draw_homography
-from data_generators.transform.input_spec import InputSpec, fit_sample
+from data_generators.transform.input_spec import InputSpec, content_box, fit_sample
 from data_generators.transform.photometric import Photometric, PhotometricSettings
 from data_generators.transform.warp import WarpRules, warp_sample
 
@@ -70,15 +70,28 @@ class Augmentation:
         if not self.settings.enabled:
             return fit_sample(sample, self.spec)
         rng = np.random.default_rng(seed)
-        moved = self._move(sample, rng)
-        image = self._photometric(moved.image, rng) if self._photometric else moved.image
-        return moved.replace(image=degrade_image(image, self.settings.camera, rng))
+        moved, window = self._move(sample, rng)
+        return moved.replace(image=self._expose(moved.image, window, rng))
 
-    def _move(self, sample: Sample, rng: np.random.Generator) -> Sample:
-        geometry = self.settings.geometry
-        if geometry is None:
-            return fit_sample(sample, self.spec)
-        matrix, changed_hw = draw_homography(rng, geometry, sample.size_hw, self.corner_order)
+    def _move(self, sample: Sample, rng: np.random.Generator) -> tuple[Sample, tuple[int, int, int, int]]:
+        """The sample in a drawn view, in the frame, and the window of the frame that shows the picture."""
+        matrix, changed_hw = np.eye(3), sample.size_hw
+        if self.settings.geometry is not None:
+            matrix, changed_hw = draw_homography(rng, self.settings.geometry, sample.size_hw, self.corner_order)
+        window = content_box(self.spec, changed_hw)
         if np.array_equal(matrix, np.eye(3)):
-            return fit_sample(sample, self.spec)
-        return warp_sample(sample, matrix, self.spec, changed_hw, self._rules)
+            return fit_sample(sample, self.spec), window
+        return warp_sample(sample, matrix, self.spec, changed_hw, self._rules), window
+
+    def _expose(self, image: np.ndarray, window: tuple[int, int, int, int], rng: np.random.Generator) -> np.ndarray:
+        """The frame under another light, from another camera; the bars of a letterbox stay black, as on the device."""
+        top, left, height, width = window
+        content = np.ascontiguousarray(image[top : top + height, left : left + width])
+        if self._photometric is not None:
+            content = self._photometric(content, rng)
+        content = degrade_image(content, self.settings.camera, rng)
+        if content.shape == image.shape:
+            return content
+        frame = np.zeros_like(image)
+        frame[top : top + height, left : left + width] = content
+        return frame

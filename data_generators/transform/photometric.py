@@ -103,9 +103,9 @@ class PhotometricSettings(Settings):
     strength: float = Field(default=1.0, ge=0, le=3)
     """Scales the reach of every transform below: 0 changes nothing, 1 is the variety of a phone's photos."""
     brightness_contrast: Probability = 0.5
-    """Share of the pictures with changed brightness and contrast (plus or minus 0.25 times strength)."""
+    """Share with changed brightness (plus or minus 0.15 of full scale times strength) and contrast (0.2 times)."""
     gamma: Probability = 0.3
-    """Share with a gamma of 100 plus or minus 40 percent times strength."""
+    """Share with a gamma of 100 plus or minus 30 percent times strength."""
     tone_curve: Probability = 0.2
     """Share with a bent tone curve: shadows and lights move apart."""
     hue_saturation: Probability = 0.3
@@ -124,9 +124,9 @@ class PhotometricSettings(Settings):
 def default_pipeline(settings: PhotometricSettings, channels: int) -> Any:
     """The `albumentations.Compose` of the settings; grey pictures get no change of colour."""
     albumentations, strength = _albumentations(), settings.strength
-    reach, gamma = min(0.25 * strength, 0.9), min(40 * strength, 90)
+    reach, gamma = min(0.2 * strength, 0.9), min(30 * strength, 90)
     light = [
-        albumentations.RandomBrightnessContrast(reach, reach, p=settings.brightness_contrast),
+        albumentations.RandomBrightnessContrast(0.75 * reach, reach, p=settings.brightness_contrast),
         albumentations.RandomGamma((100 - gamma, 100 + gamma), p=settings.gamma),
         albumentations.RandomToneCurve(min(0.15 * strength, 1.0), p=settings.tone_curve),
     ]

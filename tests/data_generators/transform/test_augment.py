@@ -70,6 +70,15 @@ def test_samples_come_at_the_networks_size(channels: int, fit: str, camera: str)
             np.testing.assert_array_equal(quad, order_corners_image(quad))
 
 
+@pytest.mark.parametrize("camera", ["phone", "openmv"])
+def test_letterbox_bars_stay_black_whatever_the_camera(camera: str) -> None:
+    spec = InputSpec(size_hw=(64, 64), fit="letterbox")
+    augmentation = Augmentation(AugmentSettings.parse({"camera": camera, "geometry": {"turn90": 0}}), spec, "image")
+    for index in range(20):
+        image = augmentation.apply(two_objects(), (0, 0, index)).image
+        assert not image[:11].any() and not image[53:].any() and image[20:40].any()
+
+
 def test_the_source_sample_is_not_written_to() -> None:
     sample = two_objects()
     before = sample.image.copy()

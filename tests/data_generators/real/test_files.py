@@ -1,0 +1,47 @@
+import pytest
+
+from data_generators.errors import DataError
+from data_generators.real.files import checked_folder, files_content, read_bytes, write_atomically
+
+
+def test_write_replaces_the_whole_file_and_leaves_nothing_else(tmp_path):
+    path = tmp_path / "sub" / "a.json"
+    write_atomically(path, b"one")
+    write_atomically(path, b"two")
+    assert path.read_bytes() == b"two"
+    assert [entry.name for entry in path.parent.iterdir()] == ["a.json"]
+
+
+def test_a_write_that_fails_leaves_the_old_file(tmp_path, monkeypatch):
+    path = tmp_path / "a.json"
+    write_atomically(path, b"one")
+
+    def fail(*_):
+        raise OSError("killed")
+
+    monkeypatch.setattr("data_generators.real.files.os.replace", fail)
+    with pytest.raises(OSError, match="killed"):
+        write_atomically(path, b"two")
+    assert [entry.read_bytes() for entry in tmp_path.iterdir()] == [b"one"]
+
+
+def test_missing_file_is_named(tmp_path):
+    with pytest.raises(DataError, match=r"a\.jpg: the file cannot be read: No such file"):
+        read_bytes(tmp_path / "a.jpg")
+
+
+def test_a_file_is_not_a_folder(tmp_path):
+    (tmp_path / "a").write_text("")
+    with pytest.raises(DataError, match="expected a folder with pictures, but it is a file"):
+        checked_folder(tmp_path / "a", "pictures")
+    with pytest.raises(DataError, match="but it is not there"):
+        checked_folder(tmp_path / "b", "pictures")
+
+
+def test_content_changes_with_the_file(tmp_path):
+    path, missing = tmp_path / "a", tmp_path / "b"
+    path.write_text("1")
+    before = files_content(tmp_path, [path, missing])
+    assert [row[:2] for row in before] == [["a", 1], ["b", -1]]
+    path.write_text("12")
+    assert files_content(tmp_path, [path, missing]) != before

@@ -5,17 +5,23 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
+import yaml
 from pydantic import Field
 
 from data_generators.errors import DataError, OnError
 from data_generators.real.corner_csv import CornerCsvSource
+from data_generators.real.files import read_bytes
 from data_generators.real.labelme import LabelMeSource
 from data_generators.real.marked_corners import MARK_COLOURS, MarkedCornersSource
 from data_generators.real.negatives import NegativesSource
 from data_generators.settings import Settings
 from data_generators.sources import Source
+from data_generators.synthetic.documents import DocumentScenes, DocumentSettings
+
+SCENE_SPLITS = {"train": 0, "val": 1 << 40, "test": 2 << 40}  # added to the seed: no scene or page in two of them
 
 Colour = tuple[int, int, int]
 
@@ -63,14 +69,14 @@ class Format:
         options: settings that a config may give.
         open: (path, split or None, validated options, on_error) -> source.
         has_splits: whether `#SPLIT` may be given.
-        needs_path: whether PATH must be given.
+        path_holds: `data`, or `options`: an optional YAML file that those of the config override.
     """
 
     summary: str
     options: type[Settings]
     open: Callable[[str, str | None, Any, OnError], Source]
     has_splits: bool = False
-    needs_path: bool = True
+    path_holds: Literal["data", "options"] = "data"
 
 
 def _open_corners(path: str, split: str | None, options: CornersOptions, on_error: OnError) -> Source:
@@ -89,8 +95,25 @@ def _open_negatives(path: str, _: str | None, options: NegativesOptions, on_erro
     return NegativesSource(path, options.class_name, on_error)
 
 
+def _open_documents(path: str, split: str | None, options: DocumentSettings, on_error: OnError) -> Source:
+    if split is not None and split not in SCENE_SPLITS:
+        cure = f"Splits there are: {', '.join(SCENE_SPLITS)}; without one, the scenes are those of train."
+        raise DataError(f"documents:{path}", f"there is no split {split!r}.", cure)
+    seed = options.seed + SCENE_SPLITS[split or "train"]
+    source = DocumentScenes(options.model_copy(update={"seed": seed}))
+    source.on_error = on_error
+    return source
+
+
 FORMATS: dict[str, Format] = {
     "corners": Format("folder with corners.csv and images/", CornersOptions, _open_corners, has_splits=True),
+    "documents": Format(
+        "YAML file of DocumentSettings, or nothing: drawn scenes",
+        DocumentSettings,
+        _open_documents,
+        has_splits=True,
+        path_holds="options",
+    ),
     "labelme": Format("folder of LabelMe files, polygons of four points", LabelMeOptions, _open_labelme),
     "marked": Format("folder of pictures with painted corners", MarkedOptions, _open_marked),
     "negatives": Format("folder of pictures that hold no object", NegativesOptions, _open_negatives),
@@ -101,8 +124,8 @@ def open_source(text: str, on_error: OnError = "raise", **options: Any) -> Sourc
     """Opens a source of samples.
 
     Args:
-        text: `FORMAT:PATH[#SPLIT]`, e.g. `corners:photos#train`; the last `#` begins the split. Without one, or with
-            nothing after it, all samples are taken.
+        text: `FORMAT:PATH[#SPLIT]`, e.g. `corners:photos#train`; the last `#` begins the split, so a path with `#` in
+            it ends in another one. Without a split, all samples are taken.
         on_error: `raise` stops at the first label or picture that cannot be used, `skip` leaves it out with a warning.
         options: settings of the format, see `FORMATS[...].options`.
 
@@ -116,11 +139,23 @@ def open_source(text: str, on_error: OnError = "raise", **options: Any) -> Sourc
     if entry is None or not colon:
         raise DataError(text, *_unknown_format(name, colon))
     if split and not entry.has_splits:
-        raise DataError(text, f"the format {name} has no splits.", f"Leave #{split} out, or give a sub-folder as path.")
-    if entry.needs_path and not path:
-        raise DataError(text, "the path is missing.", f"Write {name}:PATH, a {entry.summary}.")
-    settings = entry.options.parse(options, where=f"{text} options")
-    return entry.open(path, split or None, settings, on_error)
+        cure = f"Leave #{split} out; where it belongs to the path, end the path with another #."
+        raise DataError(text, f"the format {name} has no splits.", cure)
+    if entry.path_holds == "data" and not path:
+        raise DataError(text, "the path is missing.", f"Write {name}:PATH, where PATH is a {entry.summary}.")
+    values = {**_read_options(path), **options} if entry.path_holds == "options" and path else options
+    return entry.open(path, split or None, entry.options.parse(values, where=f"options of {text}"), on_error)
+
+
+def _read_options(path: str) -> dict[str, Any]:
+    try:
+        values = yaml.safe_load(read_bytes(Path(path).expanduser(), "Check the path, or leave it empty for defaults."))
+    except yaml.YAMLError as error:
+        raise DataError(path, f"the file is not YAML ({error}).", "Write one `name: value` a line.") from error
+    if not isinstance(values, dict):
+        problem = f"expected a mapping of settings, got {type(values).__name__}."
+        raise DataError(path, problem, "Write one `name: value` a line.")
+    return values
 
 
 def _unknown_format(name: str, colon: str) -> tuple[str, str]:

@@ -96,7 +96,7 @@ def test_generator_json_knows_order_and_class(make):
 
 
 BAD_ROWS = {
-    r"corners\.csv:3: tl_y must be a number. Received 'O\.1'. Write it with": "b.png,,,,,0.2,O.1,0.9,0.2,0.8,0.9,0.1,0.8",
+    r"corners\.csv:3: tl_y must be a number. Received 'O\.1'. Write": "b.png,,,,,0.2,O.1,0.9,0.2,0.8,0.9,0.1,0.8",
     r"corners\.csv:3: bl_y must be a number. Received ''\.": "b.png,,,,,0.2,0.1,0.9,0.2,0.8,0.9,0.1,",
     r"corners\.csv:3: the quadrilateral crosses itself": "b.png,,,,,0.2,0.1,0.8,0.9,0.9,0.2,0.1,0.8",
     r"corners\.csv:3: the corners are not all numbers": "b.png,,,,,nan,0.1,0.8,0.9,0.9,0.2,0.1,0.8",

@@ -151,7 +151,7 @@ def test_generator_json_says_what_was_drawn(tmp_path):
 def test_several_classes_are_refused(tmp_path):
     source = Scenes()
     source.class_names = ("cat", "dog")
-    with pytest.raises(DataError, match="holds one class. Received cat, dog. Write this source as LabelMe"):
+    with pytest.raises(DataError, match=r"holds one class. Received cat, dog. Write this source as LabelMe"):
         write_corner_csv_set(source, tmp_path)
 
 

@@ -142,7 +142,7 @@ def test_list_images_is_sorted_and_leaves_hidden_files_out(tmp_path):
 
 
 def test_folder_without_pictures_is_refused(tmp_path):
-    with pytest.raises(DataError, match="expected pictures in this folder, found none. .* convert HEIC"):
+    with pytest.raises(DataError, match=r"expected pictures in this folder, found none. .* convert HEIC"):
         list_images(tmp_path)
     with pytest.raises(DataError, match="it is not there"):
         list_images(tmp_path / "no")

@@ -34,5 +34,5 @@ def test_what_cannot_be_learned_from_is_refused(quad, message):
 
 
 def test_unknown_order_is_refused():
-    with pytest.raises(ValueError, match="must be one of object, image. Received 'none'"):
+    with pytest.raises(ValueError, match=r"must be one of object, image. Received 'none'"):
         check_corner_order("none")

@@ -39,7 +39,7 @@ def test_every_third_frame(clip):
 
 
 def test_every_must_be_positive(clip):
-    with pytest.raises(ValueError, match="`every` must be 1 or more. Received 0"):
+    with pytest.raises(ValueError, match=r"`every` must be 1 or more. Received 0"):
         next(read_frames(clip, every=0))
 
 

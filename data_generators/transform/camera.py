@@ -128,6 +128,7 @@ Camera = Annotated[CameraSettings, BeforeValidator(resolve_camera)]
 _EFFECTS = ("defocus", "motion", "resolution", "read_noise", "shot_noise", "white_balance", "gamma", "jpeg")
 _DRAWS = 2 * len(_EFFECTS) + 6  # random numbers a picture
 _BANK_SIZE = 1 << 19
+_LIGHT = np.linspace(0, 1, 256, dtype=np.float32)[:, None]
 
 
 def degrade_image(image: np.ndarray, settings: CameraSettings, rng: np.random.Generator) -> np.ndarray:
@@ -219,18 +220,18 @@ def _add_noise(image: np.ndarray, read: float, shot: float, place: float) -> np.
 
 
 def _process(image: np.ndarray, cast: float | None, gamma: float | None, u: np.ndarray) -> np.ndarray:
-    """White balance and tone curve in one table of 256 values a channel."""
-    channels = image.shape[2] if image.ndim == 3 else 1
-    gains = np.ones(3)
-    if cast is not None and channels == 3:
+    """White balance and tone curve in one table of 256 values."""
+    gains = np.ones(1, np.float32)  # one table for all channels, where there is no cast
+    if cast is not None and image.ndim == 3 and image.shape[2] == 3:
         red = cast if u[0] < 0.5 else -cast
-        gains = 1 + np.array([red, cast * (2 * u[1] - 1) / 3, -red])
+        gains = np.array([1 + red, 1 + cast * (2 * u[1] - 1) / 3, 1 - red], np.float32)
         gains /= gains.mean()
     elif gamma is None:
         return image
-    light = np.clip(np.arange(256)[:, None] / 255 * gains[:channels], 0, 1) ** (gamma or 1.0)
-    table = np.rint(255 * light).astype(np.uint8)
-    return cv2.LUT(image, table.reshape(1, 256, channels))
+    light = np.minimum(_LIGHT * gains, 1)  # (256, 1 or 3)
+    if gamma is not None:
+        light = light ** np.float32(gamma)
+    return cv2.LUT(image, np.rint(255 * light).astype(np.uint8)[None])
 
 
 def _reduce_colour(image: np.ndarray, grey: bool, rgb565: bool) -> np.ndarray:

@@ -17,7 +17,7 @@ _BORDERS = {
     "reflect": cv2.BORDER_REFLECT_101,
     "constant": cv2.BORDER_CONSTANT,
 }
-_SHRINK_BELOW = 0.7  # bilinear sampling in steps of up to 1 / 0.7 source pixels aliases little
+_SHRINK_BELOW = 2 / 3  # bilinear sampling in steps of up to one and a half pixels aliases little
 
 
 @dataclass(frozen=True)

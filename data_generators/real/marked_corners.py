@@ -90,9 +90,11 @@ def find_marks(image: np.ndarray, colours: np.ndarray, tolerance: int, where: st
     Raises:
         DataError: a mark is missing, or there are two of its colour.
     """
-    difference = np.stack([np.abs(image - colour).max(axis=-1) for colour in colours.astype(np.int16)])  # (4, H, W)
+    difference = np.stack([_difference(image, colour) for colour in colours])  # (4, H, W)
     nearest = difference.argmin(axis=0)
-    purity = np.clip(1 - difference.min(axis=0) / (tolerance + 1), 0, 1)  # (H, W), 1 where the colour is exact
+    purity = np.clip(
+        1 - difference.min(axis=0) / np.float32(tolerance + 1), 0, 1
+    )  # (H, W), 1 where the colour is exact
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * HALO_PX + 1, 2 * HALO_PX + 1))
     halos = []
     for index, colour in enumerate(colours):
@@ -102,6 +104,14 @@ def find_marks(image: np.ndarray, colours: np.ndarray, tolerance: int, where: st
     cleaned = cv2.inpaint(image, np.maximum.reduce(halos), HALO_PX, cv2.INPAINT_TELEA)
     corners_px = [_centroid(image, cleaned, halo, colour) for halo, colour in zip(halos, colours, strict=True)]
     return cleaned, np.array(corners_px)
+
+
+def _difference(image: np.ndarray, colour: np.ndarray) -> np.ndarray:
+    """Greatest difference of a channel from the colour, uint8 (H, W)."""
+    planes = [
+        cv2.absdiff(plane, np.full_like(plane, value)) for plane, value in zip(cv2.split(image), colour, strict=True)
+    ]
+    return np.maximum.reduce(planes)
 
 
 def _biggest_blob(purity: np.ndarray, where: str, mark: str) -> np.ndarray:

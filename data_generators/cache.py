@@ -142,7 +142,8 @@ def _prepare(source: Source, side_px: int, workers: int) -> Iterator[Sample | Da
         for chunk in chunks:
             yield from work(chunk)
         return
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=cv2.setNumThreads, initargs=(1,)) as pool:
+    spawn = get_context("spawn")  # a fork after OpenCV has run deadlocks
+    with ProcessPoolExecutor(workers, mp_context=spawn, initializer=cv2.setNumThreads, initargs=(1,)) as pool:
         for samples in pool.map(work, chunks):
             yield from samples
 

@@ -26,7 +26,7 @@ def build_model(config: Config) -> keras.Model:
     """
     image = keras.Input((*config.input.size_hw, config.input.channels), name="image")
     scales = build_backbone(image, config.model.backbone)
-    outputs = {}
+    outputs: dict[str, Any] = {}
     for name, settings in config.model.heads.items():
         outputs |= HEADS[name].build(scales, settings, config.model.backbone)
     return keras.Model(image, outputs, name="detector")

@@ -15,7 +15,7 @@ from detector.runs import Run, atomic_path
 Logs = dict[str, float] | None
 
 
-class TrainingDiverged(RuntimeError):
+class DivergedError(RuntimeError):
     """The loss is no longer a number; the message names the batch."""
 
 
@@ -122,7 +122,8 @@ class StopOnNaN(keras.callbacks.Callback):
     def __init__(self, describe: Callable[[int], list[str]], steps_per_epoch: int) -> None:
         super().__init__()
         self.describe, self.steps = describe, steps_per_epoch
-        self._epoch, self._first_epoch = 0, None
+        self._epoch = 0
+        self._first_epoch: int | None = None
 
     def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:  # noqa: ARG002
         self._first_epoch = epoch if self._first_epoch is None else self._first_epoch
@@ -132,7 +133,7 @@ class StopOnNaN(keras.callbacks.Callback):
         if math.isfinite((logs or {}).get("loss", 0.0)):
             return
         origins = self.describe(self._epoch * self.steps + batch)
-        raise TrainingDiverged(
+        raise DivergedError(
             f"The loss is not a number at batch {batch} of epoch {self._epoch + (self._first_epoch or 0) + 1}. "
             f"Its samples: {'; '.join(origins[:8])}{' ...' if len(origins) > 8 else ''}. "
             "Look at them with `detector preview`; else lower training.learning_rate."

@@ -1,4 +1,4 @@
-"""model.json: what a model file needs to be used, carried inside every `.keras` and `.tflite` that leaves this house."""
+"""model.json: what a model file needs to be used; every `.keras` and `.tflite` that leaves this house carries it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class ModelCard(Settings):
     """Head name -> settings, from which its codec is made."""
     class_names: tuple[str, ...] = ()
     """Names of the classes."""
-    thresholds: dict[str, float] = {}
+    thresholds: dict[str, float] = Field(default_factory=dict)
     """Output name -> probability above which the answer is yes, chosen on the validation set."""
     parameters: int = Field(ge=0)
     """Trainable parameters of the network."""
@@ -89,12 +89,11 @@ def write_keras_card(path: Path, card: ModelCard) -> None:
 
 
 def _rewrite_archive(path: Path, add: Callable[[zipfile.ZipFile], None]) -> None:
-    with atomic_path(path) as temporary:
-        with zipfile.ZipFile(path) as old, zipfile.ZipFile(temporary, "w") as new:
-            for item in old.infolist():
-                if item.filename != CARD_NAME:
-                    new.writestr(item, old.read(item.filename))
-            add(new)
+    with atomic_path(path) as temporary, zipfile.ZipFile(path) as old, zipfile.ZipFile(temporary, "w") as new:
+        for item in old.infolist():
+            if item.filename != CARD_NAME:
+                new.writestr(item, old.read(item.filename))
+        add(new)
 
 
 def read_keras_card(path: Path) -> ModelCard:

@@ -1,4 +1,4 @@
-"""The command line: one verb a command. Heavy modules are imported inside the verbs, so that `--help` answers at once."""
+"""The command line: one verb a command. Heavy modules are imported inside the verbs; `--help` answers at once."""
 
 from __future__ import annotations
 
@@ -11,14 +11,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import typer
 from rich.console import Console
 from rich.logging import RichHandler
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
+
+from detector.quiet import import_keras_quietly
 
 app = typer.Typer(
     help="Small networks for corners, boxes and masks: from labelled pictures or drawn scenes to the device.",
@@ -37,7 +38,9 @@ JsonOption = Annotated[Path | None, typer.Option("--json", help="Also write the 
 
 def main() -> None:
     """Runs the command line; errors that a person can act on are shown without a traceback."""
-    logging.basicConfig(level=logging.INFO, format="%(message)s", handlers=[RichHandler(console=Console(stderr=True), show_path=False)])
+    logging.basicConfig(
+        level=logging.INFO, format="%(message)s", handlers=[RichHandler(console=Console(stderr=True), show_path=False)]
+    )
     for noisy in ("absl", "tensorflow", "matplotlib", "PIL"):
         logging.getLogger(noisy).setLevel(logging.ERROR)
     try:
@@ -89,7 +92,9 @@ def init(
 @app.command()
 def preview(
     data: Annotated[list[str], typer.Option("--data", help="FORMAT:PATH[#SPLIT].")] = [],
-    config: Annotated[str, typer.Option(help="Draw the training data of this config, augmented as it says.")] = "documents",
+    config: Annotated[
+        str, typer.Option(help="Draw the training data of this config, augmented as it says.")
+    ] = "documents",
     output: Annotated[Path, typer.Option(help="PNG to write.")] = Path("preview.png"),
     count: Annotated[int, typer.Option(min=1, help="Samples to draw.")] = 16,
     overrides: SetOption = [],
@@ -123,7 +128,7 @@ def generate(
     from data_generators.formats import open_source
     from data_generators.real.corner_csv_writer import write_corner_csv_set
 
-    options = {name: value for name, value in (("count", count), ("seed", seed)) if value is not None}
+    options: dict[str, Any] = {key: value for key, value in (("count", count), ("seed", seed)) if value is not None}
     scenes = open_source(source, **options)
     with _progress("drawing") as report:
         written = write_corner_csv_set(scenes, output, quality=quality, progress=report)
@@ -133,6 +138,7 @@ def generate(
 @app.command()
 def cost(config: ConfigArgument, overrides: SetOption = [], json_file: JsonOption = None) -> None:
     """Print what a network costs before it is trained."""
+    import_keras_quietly()
     from detector.build import build_model
     from detector.config import read_config
     from detector.models.cost import measure_cost
@@ -152,13 +158,16 @@ def cost(config: ConfigArgument, overrides: SetOption = [], json_file: JsonOptio
 
 @app.command()
 def train(
-    config: Annotated[str, typer.Argument(help="A YAML file or a preset; with --resume that of the run is used.")] = "documents",
+    config: Annotated[
+        str, typer.Argument(help="A YAML file or a preset; with --resume that of the run is used.")
+    ] = "documents",
     run: Annotated[Path | None, typer.Option(help="Run folder; by default runs/CONFIG-SEED.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on after the last complete epoch of the run.")] = False,
     seed: Annotated[int | None, typer.Option(min=0, help="Seed of weights, order and augmentation.")] = None,
     overrides: SetOption = [],
 ) -> None:
     """Train a network; everything goes to the run folder."""
+    import_keras_quietly()
     from detector.config import read_config
     from detector.training import train as run_training
 
@@ -178,6 +187,7 @@ def evaluate(
     on_error: OnErrorOption = "raise",
 ) -> None:
     """Measure a model on labelled data."""
+    import_keras_quietly()
     from detector.evaluation import evaluate as measure
 
     evaluation = measure(model, data, on_error=_on_error(on_error))
@@ -209,16 +219,21 @@ def predict(
     from detector.pictures import write_answers
 
     written = write_answers(model, inputs, output, every=every, overlays=overlays, rectify=rectify)
-    console.print(f"{written} pictures answered: {output / 'predictions.json'}" + (f"; overlays in {output}" if overlays else ""))
+    console.print(
+        f"{written} pictures answered: {output / 'predictions.json'}" + (f"; overlays in {output}" if overlays else "")
+    )
 
 
 @app.command()
 def export(
     run: Annotated[Path, typer.Argument(help="Run folder.")],
-    data: Annotated[list[str], typer.Option("--data", help="Measure on these sources; by default the validation set.")] = [],
+    data: Annotated[
+        list[str], typer.Option("--data", help="Measure on these sources; by default the validation set.")
+    ] = [],
     json_file: JsonOption = None,
 ) -> None:
     """Write LiteRT float and int8 files, and print their scores side by side."""
+    import_keras_quietly()
     from detector.export.run import export as run_export
 
     report = run_export(run, data, progress=_progress)
@@ -230,6 +245,8 @@ def export(
 def _print_scores(columns: dict[str, dict[str, Any]]) -> None:
     table = Table("", *columns)
     for name in next(iter(columns.values())):
+        if name in ("data", "model"):
+            continue
         table.add_row(name, *(_format(scores.get(name)) for scores in columns.values()))
     console.print(table)
 

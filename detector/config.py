@@ -25,7 +25,7 @@ class SourceSettings(Settings):
     """E.g. `documents:`, `corners:photos#train`, `negatives:rooms`."""
     weight: float = Field(1.0, gt=0)
     """Share in the mix, relative to the other sources."""
-    options: dict[str, Any] = {}
+    options: dict[str, Any] = Field(default_factory=dict)
     """Settings of the format, e.g. `count` and `seed` of drawn documents."""
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
@@ -13,10 +13,12 @@ from data_generators.geometry import UNIT_QUAD, homography_between, pixel_homogr
 from data_generators.preview import contact_sheet, draw_sample, write_png
 from data_generators.sample import Sample
 from data_generators.transform.input_spec import match_channels
-from detector.evaluation import Evaluation
 from detector.prediction import Answer, predict
 from detector.runs import RunError, write_json
 from detector.runtime import Runtime, load_runtime
+
+if TYPE_CHECKING:  # it brings keras, which prediction from a .tflite does not need
+    from detector.evaluation import Evaluation
 
 TILE_PX = 240
 COLUMNS = 4
@@ -85,7 +87,7 @@ def write_answers(
         if overlays:
             write_png(output / f"{name}.png", draw_overlay(answer))
         corners = answer.predictions.get("corners")
-        if rectify and corners.is_present(answer.thresholds):
+        if rectify and corners and corners.is_present(answer.thresholds):
             write_png(output / f"{name}-rectified.png", rectify_quad(answer.picture.image, corners.keypoints))
     write_json(output / "predictions.json", rows)
     return len(rows)
@@ -128,5 +130,7 @@ def rectify_quad(image: np.ndarray, quad: np.ndarray) -> np.ndarray:
     sides = np.linalg.norm(np.roll(to_pixels(quad, size_hw), -1, axis=0) - to_pixels(quad, size_hw), axis=1)
     width, height = (int(np.clip(round(float(pair.mean())), 2, MAX_SIDE_PX)) for pair in (sides[0::2], sides[1::2]))
     matrix = pixel_homography(homography_between(quad, UNIT_QUAD), size_hw, (height, width))
-    straight = cv2.warpPerspective(image, matrix, (width, height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    straight = cv2.warpPerspective(
+        image, matrix, (width, height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+    )
     return straight.reshape(height, width, -1)

@@ -1,4 +1,4 @@
-"""Pictures -> predictions in the pictures' own coordinates: files, folders, globs and videos, overlays and rectified crops."""
+"""Pictures -> predictions in the pictures' own coordinates: from files, folders, globs and videos."""
 
 from __future__ import annotations
 

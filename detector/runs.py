@@ -1,14 +1,14 @@
 """The run folder: where a training keeps its config, checkpoints, metrics and pictures; everything written atomically.
 
-    config.yaml         the resolved config
-    versions.json       packages and platform
-    metrics.jsonl       a line an epoch
-    state.json          what a resume needs besides the weights, and which file holds those
-    checkpoints/        best.keras; last-NNNN.keras with the optimizer's state
-    pictures/           validation samples with predictions
-    tensorboard/        the same metrics for TensorBoard
-    export/             float.tflite, int8.tflite, model.json
-    report.json         the final scores
+config.yaml         the resolved config
+versions.json       packages and platform
+metrics.jsonl       a line an epoch
+state.json          what a resume needs besides the weights, and which file holds those
+checkpoints/        best.keras; last-NNNN.keras with the optimizer's state
+pictures/           validation samples with predictions
+tensorboard/        the same metrics for TensorBoard
+export/             float.tflite, int8.tflite, model.json
+report.json         the final scores
 """
 
 from __future__ import annotations
@@ -132,7 +132,9 @@ class Run:
         """
         path = Run(source).best if Path(source).is_dir() else Path(source)
         if not path.is_file():
-            raise RunError(f"{source}: no checkpoint at {path}. Give a run folder that finished an epoch, or a .keras file.")
+            raise RunError(
+                f"{source}: no checkpoint at {path}. Give a run folder that finished an epoch, or a .keras file."
+            )
         return path
 
 

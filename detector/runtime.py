@@ -12,6 +12,7 @@ from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
 from detector.card import ModelCard, read_keras_card
 from detector.litert_file import read_litert_card
+from detector.quiet import import_keras_quietly
 from detector.runs import Run, RunError
 
 Outputs = dict[str, np.ndarray]
@@ -73,7 +74,8 @@ class NetworkRuntime(Runtime):
 
 def load_keras_runtime(path: Path) -> NetworkRuntime:
     """A `.keras` file on Keras' own backend."""
-    import keras  # takes seconds; not needed where a .tflite is run
+    import_keras_quietly()  # takes seconds; not needed where a .tflite is run
+    import keras
 
     card = read_keras_card(path)
     return NetworkRuntime(keras.saving.load_model(path, compile=False), card, path)
@@ -152,7 +154,8 @@ def find_model(model: str | Path) -> Path:
     if str(model) in shipped_names():
         return Path(str(_shipped() / f"{model}.tflite"))
     raise RunError(
-        f"{model}: no such run folder or file, and no shipped model of that name; shipped: {', '.join(shipped_names())}."
+        f"{model}: no such run folder or file, and no shipped model of that name. "
+        f"Shipped models: {', '.join(shipped_names()) or 'none'}."
     )
 
 

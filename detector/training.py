@@ -48,7 +48,7 @@ def train(config: Config, directory: str | Path, *, resume: bool = False, progre
 
     Raises:
         RunError: there is a run already, or none to resume.
-        TrainingDiverged: the loss is no longer a number.
+        DivergedError: the loss is no longer a number.
     """
     run = Run.open(directory) if resume else Run.create(directory, config)
     config = run.config

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import io
-import os
 import warnings
 from collections.abc import Iterator
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ import numpy as np
 
 from detector.card import ModelCard
 from detector.litert_file import write_litert_card
+from detector.quiet import quiet_stderr
 from detector.runs import RunError, atomic_path
 
 INPUT_SCALE = 1 / 255
@@ -72,22 +72,9 @@ def _convert(network: keras.Model, path: Path, **options: Any) -> None:
             f"Export needs the TensorFlow backend. Received {keras.backend.backend()}. Unset KERAS_BACKEND for it."
         )
     signature = [keras.InputSpec(shape=(1, *network.input.shape[1:]), dtype="float32", name="image")]
-    with atomic_path(path) as temporary, _quiet(), warnings.catch_warnings():
+    with atomic_path(path) as temporary, quiet_stderr(), redirect_stdout(io.StringIO()), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the converter warns of its own internals
         network.export(temporary, format="litert", input_signature=signature, verbose=False, **options)
-
-
-@contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """Keeps what the converter prints, in Python and in C++, off the terminal."""
-    saved = os.dup(2)
-    try:
-        with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(io.StringIO()):
-            os.dup2(nowhere.fileno(), 2)
-            yield
-    finally:
-        os.dup2(saved, 2)
-        os.close(saved)
 
 
 def _check_input(path: Path) -> None:

@@ -34,7 +34,14 @@ def normalise(x: Tensor, settings: BackboneSettings, name: str) -> Tensor:
 
 
 def conv_unit(
-    x: Tensor, channels: int, settings: BackboneSettings, name: str, *, kernel: int = 3, stride: int = 1, active: bool = True
+    x: Tensor,
+    channels: int,
+    settings: BackboneSettings,
+    name: str,
+    *,
+    kernel: int = 3,
+    stride: int = 1,
+    active: bool = True,
 ) -> Tensor:
     """Convolution, normalisation, activation: (B, H, W, C) -> (B, H / stride, W / stride, channels)."""
     bias = settings.normalisation == "none"

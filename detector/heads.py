@@ -1,7 +1,8 @@
 """THE TABLE: head name -> graph builder, losses, metrics, what to monitor, scores.
 
 The codec stands in `codecs.CODECS` under the same name, so that configs can be read without importing keras. Adding
-a head is one codec, one builder, one scoring module, one row here, one preset.
+a head is one codec, one builder, one scoring module, one row here, one preset; `presence` is the smallest example:
+codecs/presence.py, models/presence.py, scoring/presence.py.
 """
 
 from __future__ import annotations
@@ -14,10 +15,13 @@ import keras
 
 from detector.codecs import HeadSettings
 from detector.codecs.corners import CornersSettings
+from detector.codecs.presence import PresenceSettings
 from detector.losses import POINT_LOSSES, HeatmapCrossEntropy, LogitCrossEntropy
 from detector.metrics import HeatmapError, PointError
 from detector.models.corners import build_corners, split_coordinates
-from detector.scoring.corners import choose_presence_threshold, score_corners, score_corners_sample
+from detector.models.presence import build_presence
+from detector.scoring.corners import score_corners, score_corners_sample
+from detector.scoring.presence import choose_presence_threshold, score_presence, score_presence_sample
 
 
 @dataclass(frozen=True)
@@ -40,7 +44,8 @@ class Head:
         for_export: (model, settings) -> the model as it leaves the house, e.g. with outputs that fit 8 bits.
         score_sample: (sample, prediction, corner order) -> the row of one picture; `rank` orders the worst first.
         score: rows -> the reported scores.
-        choose_thresholds: rows of a validation set -> output name -> probability above which the answer is yes.
+        choose_threshold: rows of a validation set -> the probability from which the answer is yes.
+        threshold_of: the output that the threshold belongs to.
         gate: the score that int8 must keep; more is better.
     """
 
@@ -50,7 +55,8 @@ class Head:
     for_export: Callable[[keras.Model, Any], keras.Model]
     score_sample: Callable[..., dict[str, Any]]
     score: Callable[..., dict[str, float | None]]
-    choose_thresholds: Callable[..., dict[str, float]]
+    choose_threshold: Callable[..., float]
+    threshold_of: str
     gate: str
 
 
@@ -58,7 +64,7 @@ def _corners_outputs(settings: CornersSettings) -> dict[str, OutputRow]:
     presence = OutputRow(
         LogitCrossEntropy(name="presence_loss"),
         settings.presence_weight * settings.loss_weight,
-        (keras.metrics.AUC(name="auc", from_logits=True, num_thresholds=100),),
+        (_auc(),),
     )
     if settings.method == "heatmap":
         metric: keras.Metric = HeatmapError(radius=settings.window_radius)
@@ -73,6 +79,18 @@ def _corners_monitor(settings: CornersSettings) -> str:
     return f"val_{output}_error_percent"
 
 
+def _presence_outputs(settings: PresenceSettings) -> dict[str, OutputRow]:
+    return {"presence_logit": OutputRow(LogitCrossEntropy(), settings.loss_weight, (_auc(),))}
+
+
+def _auc() -> keras.Metric:
+    return keras.metrics.AUC(name="auc", from_logits=True, num_thresholds=100)
+
+
+def _unchanged(network: keras.Model, _: HeadSettings) -> keras.Model:
+    return network
+
+
 HEADS: dict[str, Head] = {
     "corners": Head(
         build=build_corners,
@@ -81,8 +99,20 @@ HEADS: dict[str, Head] = {
         for_export=split_coordinates,
         score_sample=score_corners_sample,
         score=score_corners,
-        choose_thresholds=choose_presence_threshold,
+        choose_threshold=choose_presence_threshold,
+        threshold_of="corners_presence",
         gate="quad_iou_mean",
+    ),
+    "presence": Head(
+        build=build_presence,
+        outputs=_presence_outputs,
+        monitor=lambda _: "val_presence_logit_loss",
+        for_export=_unchanged,
+        score_sample=score_presence_sample,
+        score=score_presence,
+        choose_threshold=choose_presence_threshold,
+        threshold_of="presence_logit",
+        gate="presence_roc_auc",
     ),
 }
 

@@ -146,7 +146,4 @@ def _report(run: Run, validation: Source) -> None:
 
 def choose_thresholds(card: ModelCard, rows: dict[str, list[dict[str, Any]]]) -> dict[str, float]:
     """The threshold of each yes-or-no output that the scores of a validation set suggest."""
-    thresholds: dict[str, float] = {}
-    for name in card.heads:
-        thresholds |= HEADS[name].choose_thresholds(rows[name])
-    return thresholds
+    return {HEADS[name].threshold_of: HEADS[name].choose_threshold(rows[name]) for name in card.heads}

@@ -2,7 +2,8 @@
 
 from detector.codecs.base import Codec, HeadSettings
 from detector.codecs.corners import CornersCodec
+from detector.codecs.presence import PresenceCodec
 
-CODECS: dict[str, type[Codec]] = {"corners": CornersCodec}
+CODECS: dict[str, type[Codec]] = {"corners": CornersCodec, "presence": PresenceCodec}
 
 __all__ = ["CODECS", "Codec", "HeadSettings"]

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from sklearn.metrics import average_precision_score, roc_auc_score, roc_curve
 
 from data_generators.geometry import align_cyclic, quad_iou
 from data_generators.sample import Sample
 from data_generators.sources import CornerOrder
 from detector.codecs.corners import CornersPrediction
+from detector.scoring.presence import score_presence
 
 Row = dict[str, Any]
 
@@ -66,39 +66,4 @@ def score_corners(rows: Sequence[Row]) -> dict[str, float | None]:
         values = [row[name] for row in rows if name in row]
         scores[f"{name}_mean"] = float(np.mean(values)) if values else None
         scores[f"{name}_median"] = float(np.median(values)) if values else None
-    return scores | _score_presence(rows)
-
-
-def _score_presence(rows: Sequence[Row]) -> dict[str, float | None]:
-    truth = np.array([row["presence_true"] for row in rows if row["presence_true"] is not None], bool)
-    score = np.array([row["presence"] for row in rows if row["presence_true"] is not None], float)
-    names = ("presence_ap", "presence_roc_auc", "presence_recall_at_1pct_fpr", "presence_threshold_at_1pct_fpr")
-    if truth.all() or not truth.any():
-        return dict.fromkeys(names)
-    false_alarms, recall, thresholds = roc_curve(truth, score, drop_intermediate=False)
-    last = int(np.flatnonzero(false_alarms <= 0.01)[-1])
-    values = (
-        average_precision_score(truth, score),
-        roc_auc_score(truth, score),
-        recall[last],
-        min(1.0, thresholds[last]),
-    )
-    return {name: float(value) for name, value in zip(names, values, strict=True)}
-
-
-def choose_presence_threshold(rows: Sequence[Row]) -> dict[str, float]:
-    """The presence probability that separates best (highest F1), midway to the next lower score.
-
-    Returns:
-        `corners_presence` -> threshold; 0.5 where a set without both kinds of picture gives no choice.
-    """
-    labelled = [(row["presence"], row["presence_true"]) for row in rows if row["presence_true"] is not None]
-    truth = np.array([true for _, true in labelled], bool)
-    score = np.array([presence for presence, _ in labelled], float)
-    if truth.all() or not truth.any():
-        return {"corners_presence": 0.5}
-    candidates = np.unique(score)  # ascending
-    f1 = [2 * np.sum(truth & (score >= c)) / (np.sum(score >= c) + truth.sum()) for c in candidates]
-    best = int(np.argmax(f1))
-    below = candidates[best - 1] if best else 0.0
-    return {"corners_presence": float((candidates[best] + below) / 2)}
+    return scores | score_presence(rows)

@@ -1,0 +1,71 @@
+"""The codec of the `presence` head, the smallest there is: does the picture hold an object at all?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from data_generators.sample import Sample
+from data_generators.sources import CornerOrder
+from detector.codecs.base import Arrays, Codec, HeadSettings
+
+
+class PresenceSettings(HeadSettings):
+    """A yes or no for the whole picture."""
+
+
+@dataclass(frozen=True)
+class PresencePrediction:
+    """What the network says of one picture.
+
+    Args:
+        presence: probability in [0, 1] that the picture holds an object.
+    """
+
+    presence: float
+
+    def mapped(self, homography: np.ndarray) -> PresencePrediction:  # noqa: ARG002
+        """The prediction in other coordinates: the same."""
+        return self
+
+    def is_present(self, thresholds: Mapping[str, float]) -> bool:
+        """Whether presence reaches the threshold of the model's card, 0.5 where it has none."""
+        return self.presence >= thresholds.get("presence_logit", 0.5)
+
+    def to_sample(self, image: np.ndarray, thresholds: Mapping[str, float]) -> Sample:
+        """The prediction as labels of its picture, for drawing: a frame around a picture that holds an object."""
+        boxes = np.array([[0, 0, 1, 1]], np.float32)[: int(self.is_present(thresholds))]
+        return Sample(
+            image=image,
+            boxes=boxes,
+            labels=np.zeros(len(boxes), np.int64),
+            ignore=np.zeros(len(boxes), bool),
+            keypoints=np.zeros((len(boxes), 0, 2), np.float32),
+            has=frozenset({"boxes"}),
+        )
+
+    def to_json(self, thresholds: Mapping[str, float]) -> dict[str, Any]:
+        """Plain data."""
+        return {"present": self.is_present(thresholds), "presence": round(self.presence, 5)}
+
+
+class PresenceCodec(Codec):
+    """Any object, labelled by whatever the source labels, makes a yes."""
+
+    name = "presence"
+    settings_class = PresenceSettings
+
+    @property
+    def corner_order(self) -> CornerOrder:
+        return "none"
+
+    def encode(self, samples: Sequence[Sample]) -> tuple[Arrays, Arrays]:
+        present = np.array([[len(sample.boxes) > 0] for sample in samples], np.float32)
+        return {"presence_logit": present}, {"presence_logit": np.array([bool(s.has) for s in samples], np.float32)}
+
+    def decode(self, outputs: Mapping[str, np.ndarray]) -> list[PresencePrediction]:
+        logits = outputs["presence_logit"].astype(np.float64).reshape(-1)
+        return [PresencePrediction(float(1 / (1 + np.exp(-logit)))) for logit in logits]

@@ -111,6 +111,8 @@ def _lay_picture(
     if shadow > 0:
         offset = rng.normal(0, 0.01), rng.normal(0.005, 0.01)
         image = cast_shadow(image, quad, offset, rng.uniform(0.004, 0.02), shadow * rng.uniform(0.2, 0.6))
+    else:
+        image = image.copy()
     paste(image, shrink_to(shrink_levels(picture), size_in_frame(to_pixels(quad, image.shape[:2]))), quad)
     return image
 
@@ -191,7 +193,7 @@ def lay_finger(rng: np.random.Generator, image: np.ndarray, edge: np.ndarray, in
         size: size of the page in frame sides.
     """
     skin = np.array([225, 175, 145]) * rng.uniform(0.35, 1.05) + rng.normal(0, 8, 3)
-    width, across = size * rng.uniform(0.06, 0.14), np.array([-inwards[1], inwards[0]])
+    width, across = size * rng.uniform(0.08, 0.2), np.array([-inwards[1], inwards[0]])
     tip, root = edge + inwards * size * rng.uniform(0.02, 0.1), edge - inwards * 1.5 + across * rng.normal(0, 0.3)
     _thick_line(image, root, tip, width * 1.12, skin * 0.7)
     _thick_line(image, root, tip, width, skin)

@@ -26,7 +26,7 @@ class LightingSettings(Settings):
     colour_cast: Strength = 1.0
     """Strength of the tint: warm lamps and cool sky."""
     exposure: Strength = 1.0
-    """How much the overall brightness varies: at 1 from about 0.6 to 1.25."""
+    """How much the overall brightness varies: at 1 from about 0.6 to 1.18."""
     folds: Strength = 1.0
     """Strength of the shading of folds and waves of the paper."""
 
@@ -46,7 +46,7 @@ def light_map(rng: np.random.Generator, settings: LightingSettings) -> np.ndarra
         light *= 1 + settings.unevenness * rng.uniform(-0.35, 0.45) * glow
     if rng.random() < 0.5:
         light *= 1 - 0.6 * settings.unevenness * rng.random() * ((xs - 0.5) ** 2 + (ys - 0.5) ** 2)
-    brightness = 1 + settings.exposure * (rng.beta(2.5, 1.8) * 0.65 - 0.4)
+    brightness = 1 + settings.exposure * (rng.beta(2.5, 1.8) * 0.6 - 0.42)
     warmth, green = settings.colour_cast * rng.normal(0, 1, 2) * (0.07, 0.02)
     tint = np.array([1 + warmth, 1 + green, 1 - warmth])
     return (np.clip(light, 0.15, 1.6)[..., None] * tint * brightness).astype(np.float32)
@@ -104,10 +104,10 @@ def fold_map(rng: np.random.Generator, strength: float) -> np.ndarray:
     """
     ys, xs = np.mgrid[0:64, 0:64].astype(np.float32) / 63
     gain = np.ones((64, 64), np.float32)
-    for _ in range(int(rng.choice([0, 0, 1, 1, 2, 3]))):
+    for _ in range(int(rng.choice([0, 0, 0, 1, 1, 2]))):
         angle = rng.choice([0, np.pi / 2]) + rng.normal(0, 0.04)
         distance = (xs - 0.5) * np.cos(angle) + (ys - 0.5) * np.sin(angle) - rng.choice([-0.17, 0, 0.17])
-        depth, width = strength * rng.uniform(-0.12, 0.12), rng.uniform(0.02, 0.3)
+        depth, width = strength * rng.normal(0, 0.035), rng.uniform(0.02, 0.3)
         gain += depth * np.sign(distance) * np.exp(-np.abs(distance) / width)
     if rng.random() < 0.5:
         waves = rng.normal(0, 1, rng.integers(2, 7, 2)).astype(np.float32)

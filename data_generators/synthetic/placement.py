@@ -118,14 +118,14 @@ def place_page(rng: np.random.Generator, aspect: float, settings: PlacementSetti
     plane = np.diag([1 / stretch, stretch, 1.0]) @ plane
     cut_off = rng.random() < settings.cut_off_share
     quad = apply_homography(plane, page_rectangle(aspect))
-    scale = _fitting_scale(quad, area, settings.overhang if cut_off else -MARGIN)
+    scale = _fitting_scale(quad, area, 1 + settings.overhang if cut_off else 1 - 2 * MARGIN)
     shift = _cut_off_shift(rng, scale * quad, settings.overhang) if cut_off else _inner_shift(rng, scale * quad)
     return Placement(np.array([[scale, 0, shift[0]], [0, scale, shift[1]], [0, 0, 1]]) @ plane, aspect, rotation_deg)
 
 
-def _fitting_scale(quad: np.ndarray, area: float, room: float) -> float:
-    """The scale that gives a (4, 2) quad the wanted area, or less where it would reach beyond the frame by `room`."""
-    return min((area / abs(quad_signed_area(quad))) ** 0.5, (1 + 2 * room) / float(np.ptp(quad, axis=0).max()))
+def _fitting_scale(quad: np.ndarray, area: float, extent: float) -> float:
+    """The scale that gives a (4, 2) quad the wanted area, or less where it would be wider or higher than `extent`."""
+    return min((area / abs(quad_signed_area(quad))) ** 0.5, extent / float(np.ptp(quad, axis=0).max()))
 
 
 def _inner_shift(rng: np.random.Generator, quad: np.ndarray) -> np.ndarray:
@@ -137,10 +137,9 @@ def _inner_shift(rng: np.random.Generator, quad: np.ndarray) -> np.ndarray:
 def _cut_off_shift(rng: np.random.Generator, quad: np.ndarray, overhang: float) -> np.ndarray:
     """A shift (2,) that leaves a corner or two out of the frame, the others in it, none beyond `overhang`."""
     least, free = -overhang - quad.min(axis=0), 1 + 2 * overhang - np.ptp(quad, axis=0)
-    shift = least
     for _ in range(TRIES):
         shift = least + np.maximum(free, 0) * rng.random(2)
         inside = np.all((quad + shift > 0) & (quad + shift < 1), axis=1)
         if 2 <= inside.sum() < 4:
             return shift
-    return shift
+    return least

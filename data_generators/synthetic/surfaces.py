@@ -15,7 +15,7 @@ PALETTES: dict[str, tuple[tuple[float, float], tuple[float, float], tuple[float,
     "desk": ((0.03, 0.16), (0.03, 0.4), (0.35, 0.9)),
     "dark": ((0.0, 1.0), (0.0, 0.3), (0.02, 0.3)),
     "bold": ((0.0, 1.0), (0.45, 0.95), (0.1, 0.8)),
-    "any": ((0.0, 1.0), (0.1, 0.9), (0.15, 0.9)),
+    "any": ((0.0, 1.0), (0.05, 0.8), (0.15, 0.9)),
 }
 
 
@@ -128,7 +128,7 @@ def _room(rng: np.random.Generator, side: int) -> np.ndarray:
 SURFACES: dict[str, tuple[Callable[[np.random.Generator, int], np.ndarray], tuple[str, ...], float]] = {
     "plain": (_plain, ("desk", "desk", "grey", "light", "wood", "dark", "any"), 3),
     "wood": (_wood, ("wood", "wood", "desk", "desk", "grey", "dark"), 3),
-    "clouds": (_clouds, ("grey", "light", "desk", "dark", "any"), 1.5),
+    "clouds": (_clouds, ("grey", "light", "desk", "dark", "any"), 1.2),
     "cloth": (_cloth, ("grey", "light", "desk", "dark", "any"), 1.2),
     "stripes": (_stripes, ("any", "grey"), 0.7),
     "speckles": (_speckles, ("grey", "light", "desk", "dark", "any"), 1.2),

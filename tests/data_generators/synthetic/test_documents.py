@@ -1,0 +1,218 @@
+"""The source of document scenes: pure, exact, honest about its groups; each setting does what it says."""
+
+import hashlib
+import pickle
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from data_generators.errors import DataError
+from data_generators.geometry import UNIT_QUAD, apply_homography, from_pixels, homography_between, quad_problem
+from data_generators.settings import SettingsError
+from data_generators.sources import SubsetSource
+from data_generators.synthetic.documents import DocumentScenes, DocumentSettings, hash_numbers
+
+SIZE_HW = (72, 96)
+QUADRANTS = np.array([[[255, 0, 0], [0, 255, 0]], [[255, 255, 0], [0, 0, 255]]], np.uint8)  # by row, column
+FLAT_LIGHT = {"unevenness": 0, "shadows": 0, "colour_cast": 0, "exposure": 0, "folds": 0}
+
+
+def scenes(**options):
+    return DocumentScenes(DocumentSettings.parse({"size_hw": SIZE_HW, "count": 40, "pages": 5, **options}))
+
+
+@pytest.fixture
+def quadrant_folder(tmp_path):
+    Image.fromarray(QUADRANTS.repeat(150, axis=0).repeat(100, axis=1)).save(tmp_path / "quadrants.png")
+    return tmp_path
+
+
+def test_sample_is_labelled_as_promised():
+    source = scenes()
+    samples = [source.sample(index) for index in range(len(source))]
+    assert {len(sample.keypoints) for sample in samples} == {0, 1}
+    for sample in samples:
+        assert sample.size_hw == SIZE_HW and sample.image.shape[2] == 3
+        assert sample.has == {"boxes", "keypoints"} and sample.keypoints.shape[1:] == (4, 2)
+        assert all(quad_problem(quad) == "" for quad in sample.keypoints)
+    assert source.class_names == ("document",) and source.corner_order == "object"
+
+
+def test_same_bytes_in_any_order_after_pickling_and_in_a_larger_set():
+    source, copy, larger = scenes(), pickle.loads(pickle.dumps(scenes())), scenes(count=60)
+    forward = [source.sample(index) for index in range(12)]
+    for index in reversed(range(12)):
+        for other in (copy, larger):
+            again = other.sample(index)
+            assert np.array_equal(again.image, forward[index].image)
+            assert np.array_equal(again.keypoints, forward[index].keypoints)
+
+
+def test_same_bytes_in_another_process():
+    code = (
+        "import hashlib; from data_generators.synthetic.documents import *;"
+        "source = DocumentScenes(DocumentSettings(size_hw=(72, 96), count=40, pages=5));"
+        "print(hashlib.sha256(b''.join(source.sample(i).image.tobytes() for i in range(6))).hexdigest())"
+    )
+    there = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    here = hashlib.sha256(b"".join(scenes().sample(index).image.tobytes() for index in range(6))).hexdigest()
+    assert there.strip() == here
+
+
+def test_other_seed_other_scenes_and_other_groups():
+    first, second = scenes(seed=1), scenes(seed=2)
+    assert not np.array_equal(first.sample(0).image, second.sample(0).image)
+    assert not set(first.groups()) & set(second.groups())
+
+
+def test_groups_are_those_of_the_samples_and_one_a_page():
+    source = scenes(count=120)
+    groups = source.groups()
+    assert [source.sample(index).group for index in range(40)] == groups[:40]
+    pages = [group for group in groups if "negative" not in group]
+    assert len(set(pages)) == 5 and len(set(groups)) == 5 + len(groups) - len(pages)
+    assert SubsetSource(source, [3, 1]).groups() == [groups[3], groups[1]]
+
+
+@pytest.mark.parametrize("share", [0.0, 0.3, 1.0])
+def test_share_of_negatives(share):
+    groups = scenes(count=2000, negative_share=share).groups()
+    assert np.mean(["negative" in group for group in groups]) == pytest.approx(share, abs=0.04)
+
+
+def test_hash_spreads_evenly():
+    values = hash_numbers(3, 1, np.arange(20000))
+    assert values.min() >= 0 and values.max() < 1
+    assert np.histogram(values, 10, (0, 1))[0].min() > 1800
+    assert abs(np.corrcoef(values, hash_numbers(3, 2, np.arange(20000)))[0, 1]) < 0.03
+    assert hash_numbers(3, 1, np.array([7]))[0] == values[7]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{}, {"cut_off_share": 1.0}, {"rotation_deg": (100, 250), "tilt_deg": (0, 50)}],
+)
+def test_keypoints_are_exact_to_a_fraction_of_a_pixel(quadrant_folder, options):
+    size_hw = (120, 160)
+    source = scenes(
+        size_hw=size_hw,
+        templates=str(quadrant_folder),
+        negative_share=0,
+        clutter=0,
+        occluder_share=0,
+        lighting=FLAT_LIGHT,
+        placement={"area": (0.25, 0.9), **options},
+    )
+
+    def misfit(image, quad):
+        """Mean square difference to the page drawn at 4 x 4 points a pixel, two pixels off its outer edges."""
+        height, width = size_hw
+        xy = np.stack(np.meshgrid(np.arange(4 * width), np.arange(4 * height)), axis=-1)
+        inside = apply_homography(homography_between(quad, UNIT_QUAD), from_pixels(xy, (4 * height, 4 * width)))
+        column, row = (np.clip(inside[..., axis] * 2, 0, 1).astype(int) for axis in (0, 1))
+        drawn = QUADRANTS[row, column].reshape(height, 4, width, 4, 3).mean(axis=(1, 3))
+        on_page = np.all((inside > 0.06) & (inside < 0.94), axis=-1).reshape(height, 4, width, 4).all(axis=(1, 3))
+        return ((image - drawn) ** 2).sum(axis=-1)[on_page].mean()
+
+    for index in range(3):
+        sample = source.sample(index)
+        quad = sample.keypoints[0].astype(np.float64)
+        best = misfit(sample.image, quad)
+        for shift in np.array([[0.3, 0], [-0.3, 0], [0, 0.3], [0, -0.3]]) / size_hw[::-1]:
+            assert best < misfit(sample.image, quad + shift)
+
+
+CHANGES = [
+    {"clutter": 3.0},
+    {"occluder_share": 1.0},
+    {"low_contrast_share": 1.0},
+    {"placement": {"area": (0.5, 0.6)}},
+    {"placement": {"rotation_deg": (40, 50)}},
+    {"placement": {"any_rotation_share": 1.0}},
+    {"placement": {"tilt_deg": (50, 60)}},
+    {"placement": {"cut_off_share": 1.0}},
+    {"placement": {"photo_aspect": (2.0, 2.0)}},
+    {"placement": {"focal_length": (3.0, 3.0)}},
+    {"lighting": {"unevenness": 0.0}},
+    {"lighting": {"shadows": 0.0}},
+    {"lighting": {"colour_cast": 0.0}},
+    {"lighting": {"exposure": 0.0}},
+    {"lighting": {"folds": 0.0}},
+    {"size_hw": (80, 96)},
+    {"pages": 300},
+    {"seed": 9},
+]
+
+
+@pytest.mark.parametrize("change", CHANGES, ids=str)
+def test_every_setting_changes_the_scenes_and_the_fingerprint(change):
+    plain, changed = scenes(negative_share=0), scenes(negative_share=0, **change)
+    assert plain.fingerprint() != changed.fingerprint()
+    assert any(not np.array_equal(plain.sample(i).image, changed.sample(i).image) for i in range(10))
+
+
+def test_overhang_bounds_the_corners():
+    def reach(overhang):
+        source = scenes(negative_share=0, placement={"cut_off_share": 1.0, "overhang": overhang})
+        return max(np.abs(source.sample(index).keypoints - 0.5).max() for index in range(15))
+
+    assert reach(0.05) <= 0.5501 < reach(0.4) <= 0.9001
+
+
+def test_low_contrast_ground_has_the_colour_of_the_page(quadrant_folder):
+    Image.new("RGB", (80, 120), (240, 235, 230)).save(quadrant_folder / "quadrants.png")
+    source = scenes(
+        templates=str(quadrant_folder),
+        low_contrast_share=1,
+        negative_share=0,
+        clutter=0,
+        occluder_share=0,
+        lighting=FLAT_LIGHT,
+    )
+    corners = np.stack([source.sample(index).image[:3, :3].mean(axis=(0, 1)) for index in range(12)])
+    assert np.median(np.abs(corners - (240, 235, 230)).max(axis=1)) < 60
+
+
+def test_templates_are_the_pages_and_the_groups(quadrant_folder):
+    source = scenes(templates=str(quadrant_folder), negative_share=0)
+    assert set(source.groups()) == {"template-quadrants.png"}
+    half = scenes(templates=str(quadrant_folder), negative_share=0, template_share=0.5, pages=200, count=400)
+    drawn = np.mean([group.startswith("document") for group in half.groups()])
+    assert 0.3 < drawn < 0.7 and not any(
+        "template" in g for g in scenes(templates=str(quadrant_folder), template_share=0).groups()
+    )
+
+
+def test_backgrounds_are_shown_as_often_as_wanted(tmp_path):
+    Image.new("RGB", (80, 60), (0, 255, 0)).save(tmp_path / "green.png")
+    options = {"backgrounds": str(tmp_path), "clutter": 0, "lighting": FLAT_LIGHT, "negative_share": 1}
+    always, never = scenes(background_share=1, **options), scenes(background_share=0, **options)
+
+    def green(source):
+        return np.mean([np.all(source.sample(i).image == (0, 255, 0), axis=-1).any() for i in range(20)])
+
+    assert green(always) > 0.5 and green(never) == 0
+
+
+def test_content_follows_the_files(quadrant_folder):
+    before = scenes(templates=str(quadrant_folder)).fingerprint()
+    Image.new("RGB", (80, 120), (240, 235, 230)).save(quadrant_folder / "more.png")
+    assert scenes(templates=str(quadrant_folder)).fingerprint() != before
+
+
+def test_broken_template_is_named(tmp_path):
+    (tmp_path / "broken.png").write_text("no picture")
+    with pytest.raises(DataError, match=r"broken.png: the picture cannot be read"):
+        scenes(templates=str(tmp_path), negative_share=0).sample(0)
+
+
+def test_missing_folder_index_and_typo(tmp_path):
+    with pytest.raises(DataError, match=r"`backgrounds` must be a folder"):
+        scenes(backgrounds=str(tmp_path / "nowhere"))
+    with pytest.raises(IndexError, match=r"`index` must be from 0 to 39. Received 40"):
+        scenes().sample(40)
+    with pytest.raises(SettingsError, match=r"negativ_share: there is no such setting. Did you mean `negative_share`"):
+        scenes(negativ_share=0.5)

@@ -1,0 +1,133 @@
+"""What surrounds a page: surfaces, tables, photos, clutter and light, each alone."""
+
+import numpy as np
+import pytest
+
+from data_generators.synthetic import clutter
+from data_generators.synthetic.backgrounds import crop_photo, draw_background, in_view, lay_table
+from data_generators.synthetic.lighting import LightingSettings, fold_map, light_map, light_scene, outside_shadow
+from data_generators.synthetic.placement import Placement, PlacementSettings, place_page, tilted_plane
+from data_generators.synthetic.surfaces import PALETTES, SURFACES, draw_colour, draw_surface
+
+SIZE_HW = (60, 80)
+DARK = LightingSettings(unevenness=0, shadows=0, colour_cast=0, exposure=0, folds=0)
+
+
+@pytest.fixture
+def placement():
+    return place_page(np.random.default_rng(5), 0.7, PlacementSettings(area=(0.2, 0.2), cut_off_share=0))
+
+
+@pytest.fixture
+def ground():
+    return np.full((*SIZE_HW, 3), 150, np.uint8)
+
+
+@pytest.mark.parametrize("name", SURFACES)
+def test_surface_is_a_picture_that_follows_its_seed(name):
+    first, again, other = (draw_surface(np.random.default_rng(seed), 48, name) for seed in (1, 1, 2))
+    assert first.shape == (48, 48, 3) and first.dtype == np.uint8
+    assert np.array_equal(first, again) and not np.array_equal(first, other)
+
+
+@pytest.mark.parametrize("palette", PALETTES)
+def test_colours_stay_in_their_palette(palette):
+    colours = np.stack([draw_colour(np.random.default_rng(seed), palette) for seed in range(100)])
+    value = colours.max(axis=1) / 255
+    assert value.min() >= PALETTES[palette][2][0] - 1e-9 and value.max() <= PALETTES[palette][2][1] + 1e-9
+
+
+def test_surface_takes_the_colour_it_is_given():
+    surface = draw_surface(np.random.default_rng(0), 48, "plain", np.array([200.0, 60.0, 20.0]))
+    assert np.abs(surface.reshape(-1, 3).mean(axis=0) - (200, 60, 20)).max() < 40
+
+
+def test_background_is_of_the_frames_size(placement):
+    for seed in range(12):
+        assert draw_background(np.random.default_rng(seed), placement, SIZE_HW).shape == (*SIZE_HW, 3)
+
+
+def test_background_shows_the_photo(placement):
+    photo = np.zeros((50, 70, 3), np.uint8)
+    photo[..., 1] = 255
+    shown = [draw_background(np.random.default_rng(seed), placement, SIZE_HW, photo=photo) for seed in range(20)]
+    green = [np.all(image == (0, 255, 0), axis=-1).mean() for image in shown]
+    assert sum(share == 1 for share in green) >= 8
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (30, 500), (500, 30)])
+def test_photos_of_any_shape_are_cropped(shape):
+    assert crop_photo(np.random.default_rng(0), np.zeros((*shape, 3), np.uint8), SIZE_HW).shape == (*SIZE_HW, 3)
+
+
+def test_table_lies_under_the_page_and_ends_somewhere(placement):
+    floor, top = np.zeros((*SIZE_HW, 3), np.uint8), np.full((*SIZE_HW, 3), 200, np.uint8)
+    x, y = (placement.quad.mean(axis=0) * SIZE_HW[::-1]).astype(int)
+    tables = [lay_table(np.random.default_rng(seed), floor, top, placement, 1.0) for seed in range(20)]
+    assert all(table[y, x].tolist() == [200] * 3 for table in tables)
+    assert sum((table < 100).any() for table in tables) > 5
+
+
+def test_points_behind_the_camera_are_not_in_view():
+    plane = tilted_plane(0, 60, 0, 1.2)
+    assert in_view(plane, np.zeros((1, 2))) and not in_view(plane, np.array([[0.0, 50.0], [0.0, -50.0]]))
+
+
+def test_objects_lie_in_view_and_none_change_nothing(placement, ground):
+    assert np.array_equal(clutter.lay_objects(np.random.default_rng(0), ground, placement, 0, 1.0), ground)
+    changed = [clutter.lay_objects(np.random.default_rng(s), ground, placement, 3, 1.0) for s in range(10)]
+    assert sum(not np.array_equal(image, ground) for image in changed) >= 8
+
+
+def test_objects_beyond_the_horizon_are_left_out(ground):
+    behind = Placement(tilted_plane(0, 70, 0, 0.3), 1.0, 0.0)
+    assert np.array_equal(clutter.lay_objects(np.random.default_rng(0), ground, behind, 1, 1.0), ground)
+
+
+@pytest.mark.parametrize("name", clutter.OBJECTS)
+def test_every_object_is_a_picture(name):
+    picture = clutter.OBJECTS[name][0](np.random.default_rng(0))
+    assert picture.dtype == np.uint8 and picture.shape[2] == 3 and picture.std() > 1
+
+
+def test_sheet_beneath_is_covered_in_part(placement, ground):
+    laid = clutter.lay_sheet_beneath(np.random.default_rng(3), ground, placement, 0.0)
+    assert (laid != ground).any()
+
+
+def test_stack_reaches_beyond_the_page(placement, ground):
+    laid = [ground.copy() for _ in range(5)]
+    for seed, image in enumerate(laid):
+        clutter.lay_stack(np.random.default_rng(seed), image, placement, np.array([250.0, 250, 250]))
+    assert all((image != ground).any() for image in laid)
+
+
+def test_occluder_covers_the_outline_but_no_corner(placement, ground):
+    corners = np.clip(placement.quad * SIZE_HW[::-1], 0, (79, 59)).astype(int)
+    for seed in range(10):
+        image = ground.copy()
+        clutter.lay_occluder(np.random.default_rng(seed), image, placement.quad)
+        assert (image != ground).any()
+        assert sum((image[y, x] != 150).any() for x, y in corners) <= 2
+
+
+def test_no_light_effects_leave_the_scene_as_it_is(ground):
+    for seed in range(10):
+        assert np.array_equal(light_scene(np.random.default_rng(seed), ground, DARK), ground)
+        np.testing.assert_allclose(fold_map(np.random.default_rng(seed), 0.0), 1)
+
+
+@pytest.mark.parametrize("strength", ["unevenness", "colour_cast", "exposure"])
+def test_each_strength_changes_the_light(strength):
+    maps = [light_map(np.random.default_rng(seed), DARK.model_copy(update={strength: 1.0})) for seed in range(5)]
+    assert any(np.abs(gain - 1).max() > 0.03 for gain in maps)
+
+
+def test_light_stays_within_reason():
+    gains = np.stack([light_map(np.random.default_rng(seed), LightingSettings()) for seed in range(200)])
+    assert gains.min() > 0.02 and 0.7 < np.median(gains) < 1.1
+
+
+def test_outside_shadow_darkens_a_part():
+    maps = np.stack([outside_shadow(np.random.default_rng(seed), SIZE_HW, 1.0) for seed in range(20)])
+    assert maps.max() <= 1 and maps.min() < 0.6 and 0.05 < (maps < 0.95).mean() < 0.95

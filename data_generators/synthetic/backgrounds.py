@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 
@@ -113,13 +115,23 @@ def lay_table(
     return cv2.blendLinear(top, floor, weight, 1 - weight)
 
 
+@dataclass(frozen=True, eq=False)
+class Ground:
+    """What is wanted behind a page.
+
+    Args:
+        colour: float (3,) RGB in 0 to 255 that the surface under the page shall have; any when None.
+        photo: uint8 (h, w, 3) used instead of a procedural surface, at times as what lies beyond a table.
+        shadow: strength of shadows, 0 to 1.
+    """
+
+    colour: np.ndarray | None = None
+    photo: np.ndarray | None = None
+    shadow: float = 1.0
+
+
 def draw_background(
-    rng: np.random.Generator,
-    placement: Placement,
-    size_hw: tuple[int, int],
-    colour: np.ndarray | None = None,
-    photo: np.ndarray | None = None,
-    shadow: float = 1.0,
+    rng: np.random.Generator, placement: Placement, size_hw: tuple[int, int], ground: Ground
 ) -> np.ndarray:
     """Draws what the page lies on: a photo, a surface in perspective, or a table with what is beyond it.
 
@@ -127,24 +139,22 @@ def draw_background(
         rng: random numbers.
         placement: the plane of the page.
         size_hw: size of the frame.
-        colour: RGB in 0 to 255 that the surface under the page shall have; any when None.
-        photo: uint8 (h, w, 3) used instead of the procedural surface, at times as what lies beyond a table.
-        shadow: strength of shadows, 0 to 1.
+        ground: what is wanted.
 
     Returns:
         uint8 (H, W, 3) RGB.
     """
-    side = max(32, *size_hw)
+    side, photo = max(32, *size_hw), ground.photo
     if photo is not None and rng.random() < 0.7:
         return crop_photo(rng, photo, size_hw)
-    if colour is None and rng.random() < 0.1:  # a page held in the air
+    if ground.colour is None and rng.random() < 0.1:  # a page held in the air
         return cv2.resize(draw_surface(rng, side, "room"), size_hw[::-1], interpolation=cv2.INTER_LINEAR)
-    top = lay_surface(rng, draw_surface(rng, side, colour=colour), placement, size_hw)
-    if rng.random() > 0.5 and photo is None:
+    top = lay_surface(rng, draw_surface(rng, side, colour=ground.colour), placement, size_hw)
+    if photo is None and rng.random() > 0.5:
         return top
     if photo is not None:
         floor = crop_photo(rng, photo, size_hw)
     else:
         floor = cv2.resize(draw_surface(rng, side), size_hw[::-1], interpolation=cv2.INTER_LINEAR)
         floor = cv2.convertScaleAbs(floor, alpha=rng.uniform(0.2, 1.0))  # farther from the lamp
-    return lay_table(rng, floor, top, placement, shadow)
+    return lay_table(rng, floor, top, placement, ground.shadow)

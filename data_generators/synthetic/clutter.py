@@ -94,19 +94,19 @@ OBJECTS: dict[str, tuple[Callable[[np.random.Generator], np.ndarray], tuple[floa
 }
 
 
-def _lay_picture(
-    rng: np.random.Generator,
-    image: np.ndarray,
-    picture: np.ndarray,
-    placement: Placement,
-    rectangle: np.ndarray,
-    shadow: float,
-) -> np.ndarray:
-    """Lays a picture at `rectangle` (4, 2) of the plane, with its shadow, in the frame."""
+def _seen_quad(placement: Placement, rectangle: np.ndarray) -> np.ndarray | None:
+    """The corners (4, 2) in the frame of a rectangle of the plane; None where it is out of view or far outside."""
     if not in_view(placement.plane, rectangle):
-        return image
+        return None
     quad = apply_homography(placement.plane, rectangle)
-    if np.abs(quad).max() > 4:
+    return quad if np.abs(quad).max() <= 4 else None
+
+
+def _lay_picture(
+    rng: np.random.Generator, image: np.ndarray, picture: np.ndarray, quad: np.ndarray | None, shadow: float
+) -> np.ndarray:
+    """Lays a picture at `quad` with its shadow; the image as it is where `quad` is None."""
+    if quad is None:
         return image
     if shadow > 0:
         offset = rng.normal(0, 0.01), rng.normal(0.005, 0.01)
@@ -144,9 +144,8 @@ def lay_objects(
         centre = rng.uniform(0.55, 1.3) * np.array([np.cos(direction), np.sin(direction)])
         turn_deg = rng.normal(0, 15) + 90 * rng.integers(0, 4) - placement.rotation_deg
         aspect = picture.shape[1] / picture.shape[0]
-        image = _lay_picture(
-            rng, image, picture, placement, _rectangle(aspect, rng.uniform(*areas), centre, turn_deg), shadow
-        )
+        rectangle = _rectangle(aspect, rng.uniform(*areas), centre, turn_deg)
+        image = _lay_picture(rng, image, picture, _seen_quad(placement, rectangle), shadow)
     return image
 
 
@@ -155,7 +154,7 @@ def lay_sheet_beneath(rng: np.random.Generator, image: np.ndarray, placement: Pl
     centre = rng.uniform(0.1, 0.45) * np.sign(rng.normal(size=2)) * (placement.aspect**0.5, placement.aspect**-0.5)
     centre[int(rng.integers(2))] *= rng.random()
     rectangle = _rectangle(placement.aspect, rng.uniform(0.4, 1.0), centre, rng.normal(0, 12))
-    return _lay_picture(rng, image, draw_sheet(rng), placement, rectangle, shadow)
+    return _lay_picture(rng, image, draw_sheet(rng), _seen_quad(placement, rectangle), shadow)
 
 
 def lay_stack(rng: np.random.Generator, image: np.ndarray, placement: Placement, paper: np.ndarray) -> None:

@@ -14,7 +14,7 @@ from data_generators.sample import Sample, sample_with_corners
 from data_generators.settings import Settings
 from data_generators.sources import Source
 from data_generators.synthetic import clutter
-from data_generators.synthetic.backgrounds import draw_background
+from data_generators.synthetic.backgrounds import Ground, draw_background
 from data_generators.synthetic.compositing import cast_shadow, multiply, paste, shrink_levels, shrink_to, size_in_frame
 from data_generators.synthetic.lighting import LightingSettings, fold_map, light_scene
 from data_generators.synthetic.pages import draw_page
@@ -176,7 +176,8 @@ class DocumentScenes(Source):
         if self._backgrounds is not None and colour is None and rng.random() < settings.background_share:
             path = self._backgrounds.paths[int(rng.integers(len(self._backgrounds)))]
             photo = _photo(path, 2 * max(settings.size_hw))
-        return draw_background(rng, placement, settings.size_hw, colour, photo, settings.lighting.shadows)
+        ground = Ground(colour, photo, settings.lighting.shadows)
+        return draw_background(rng, placement, settings.size_hw, ground)
 
     def _draw_negative(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         """A scene without a document: uint8 (H, W, 3) and corners (0, 4, 2)."""

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from data_generators.synthetic import clutter
-from data_generators.synthetic.backgrounds import crop_photo, draw_background, in_view, lay_table
+from data_generators.synthetic.backgrounds import Ground, crop_photo, draw_background, in_view, lay_table
 from data_generators.synthetic.lighting import LightingSettings, fold_map, light_map, light_scene, outside_shadow
 from data_generators.synthetic.placement import Placement, PlacementSettings, place_page, tilted_plane
 from data_generators.synthetic.surfaces import PALETTES, SURFACES, draw_colour, draw_surface
@@ -44,13 +44,15 @@ def test_surface_takes_the_colour_it_is_given():
 
 def test_background_is_of_the_frames_size(placement):
     for seed in range(12):
-        assert draw_background(np.random.default_rng(seed), placement, SIZE_HW).shape == (*SIZE_HW, 3)
+        assert draw_background(np.random.default_rng(seed), placement, SIZE_HW, Ground()).shape == (*SIZE_HW, 3)
 
 
 def test_background_shows_the_photo(placement):
     photo = np.zeros((50, 70, 3), np.uint8)
     photo[..., 1] = 255
-    shown = [draw_background(np.random.default_rng(seed), placement, SIZE_HW, photo=photo) for seed in range(20)]
+    shown = [
+        draw_background(np.random.default_rng(seed), placement, SIZE_HW, Ground(photo=photo)) for seed in range(20)
+    ]
     green = [np.all(image == (0, 255, 0), axis=-1).mean() for image in shown]
     assert sum(share == 1 for share in green) >= 8
 

@@ -51,9 +51,10 @@ def pixel_homography(matrix: np.ndarray, from_hw: tuple[int, int], to_hw: tuple[
 
 
 def quad_signed_area(quad: np.ndarray) -> float:
-    """Shoelace area of a (4, 2) polygon: positive when its corners run clockwise on the screen."""
-    x, y = np.asarray(quad, np.float64).T
-    return float(0.5 * np.sum(x * np.roll(y, -1) - np.roll(x, -1) * y))
+    """Area of a (4, 2) polygon, half the cross product of its diagonals: positive when its corners run clockwise on
+    the screen."""
+    (ax, ay), (bx, by), (cx, cy), (dx, dy) = np.asarray(quad, np.float64).tolist()
+    return 0.5 * ((cx - ax) * (dy - by) - (cy - ay) * (dx - bx))
 
 
 def quad_problem(quad: np.ndarray) -> str:
@@ -80,7 +81,8 @@ def order_corners_image(quad: np.ndarray) -> np.ndarray:
     quad = np.asarray(quad)
     if quad_signed_area(quad) < 0:
         quad = quad[::-1]
-    return np.roll(quad, -int(np.argmin(quad.sum(axis=1))), axis=0)
+    first = int(np.argmin(quad[:, 0] + quad[:, 1]))
+    return quad[[first, (first + 1) % 4, (first + 2) % 4, (first + 3) % 4]]
 
 
 def cyclic_shifts(quad: np.ndarray) -> np.ndarray:

@@ -121,24 +121,23 @@ class PhotometricSettings(Settings):
     itself. Kept as plain data, so that the resolved configuration is complete without the file."""
 
 
-def default_pipeline(settings: PhotometricSettings, channels: int) -> Any:
-    """The `albumentations.Compose` of the settings; grey pictures get no change of colour."""
+def default_transforms(settings: PhotometricSettings, channels: int) -> list[tuple[float, Any]]:
+    """The albumentations transforms of the settings, each with its share; grey pictures get no change of colour."""
     albumentations, strength = _albumentations(), settings.strength
     reach, gamma = min(0.2 * strength, 0.9), min(30 * strength, 90)
     light = [
-        albumentations.RandomBrightnessContrast(0.75 * reach, reach, p=settings.brightness_contrast),
-        albumentations.RandomGamma((100 - gamma, 100 + gamma), p=settings.gamma),
-        albumentations.RandomToneCurve(min(0.15 * strength, 1.0), p=settings.tone_curve),
+        (settings.brightness_contrast, albumentations.RandomBrightnessContrast(0.75 * reach, reach, p=1)),
+        (settings.gamma, albumentations.RandomGamma((100 - gamma, 100 + gamma), p=1)),
+        (settings.tone_curve, albumentations.RandomToneCurve(min(0.15 * strength, 1.0), p=1)),
     ]
     kelvin = (max(3000, round(6000 - 2000 * strength)), min(15000, round(6000 + 4000 * strength)))
     colour = [
-        albumentations.HueSaturationValue(12 * strength, 35 * strength, 0, p=settings.hue_saturation),
-        albumentations.PlanckianJitter(temperature_limit=kelvin, p=settings.colour_temperature),
-        albumentations.ChannelShuffle(p=settings.channel_shuffle),
-        albumentations.ToGray(p=settings.to_grey),
+        (settings.hue_saturation, albumentations.HueSaturationValue(12 * strength, 35 * strength, 0, p=1)),
+        (settings.colour_temperature, albumentations.PlanckianJitter(temperature_limit=kelvin, p=1)),
+        (settings.channel_shuffle, albumentations.ChannelShuffle(p=1)),
+        (settings.to_grey, albumentations.ToGray(p=1)),
     ]
-    wanted = [transform for transform in light + (colour if channels == 3 else []) if transform.p > 0]
-    return albumentations.Compose(wanted if strength > 0 else [])
+    return light + (colour if channels == 3 else []) if strength > 0 else []
 
 
 class Photometric:
@@ -151,7 +150,7 @@ class Photometric:
 
     def __init__(self, settings: PhotometricSettings, channels: int) -> None:
         self._settings, self._channels = settings, channels
-        self._of_thread = threading.local()  # a pipeline holds its random state, so every thread has its own
+        self._of_thread = threading.local()  # a transform holds its random state, so every thread has its own
 
     def __reduce__(self) -> tuple[type[Photometric], tuple[PhotometricSettings, int]]:
         return Photometric, (self._settings, self._channels)
@@ -162,9 +161,12 @@ class Photometric:
         Raises:
             ValueError: the user's own pipeline changed shape or dtype.
         """
-        pipeline = self._pipeline()
-        pipeline.set_random_state(rng, random.Random(int(rng.integers(2**63))))
-        changed = pipeline(image=image)["image"]
+        changed = image
+        draws = rng.random(len(self._transforms()))
+        for (share, transform), draw in zip(self._transforms(), draws, strict=True):
+            if draw < share:  # decided here: albumentations takes 15 microseconds to decide that it does nothing
+                transform.set_random_state(rng, random.Random(int(rng.integers(2**63))))
+                changed = transform(image=changed)["image"]
         if changed.shape != image.shape or changed.dtype != np.uint8:
             raise ValueError(
                 f"`photometric.compose` must return uint8 {image.shape}. Received {changed.dtype} {changed.shape}. "
@@ -172,9 +174,10 @@ class Photometric:
             )
         return changed
 
-    def _pipeline(self) -> Any:
-        if not hasattr(self._of_thread, "pipeline"):
+    def _transforms(self) -> list[tuple[float, Any]]:
+        if not hasattr(self._of_thread, "transforms"):
             data = self._settings.compose
-            built = build_compose(data) if data else default_pipeline(self._settings, self._channels)
-            self._of_thread.pipeline = built
-        return self._of_thread.pipeline
+            own = [(1.0, build_compose(data))] if data else default_transforms(self._settings, self._channels)
+            self._of_thread.transforms = own
+        transforms: list[tuple[float, Any]] = self._of_thread.transforms
+        return transforms

@@ -59,15 +59,16 @@ def encode_heatmaps(points: np.ndarray, grid: HeatmapGrid, sigma_cells: float) -
     rows, columns = grid.shape
     known = grid.contains(points)
     cells = np.where(known[..., None], grid.to_cells(points), 0.0)  # (B, P, 2)
-    along_x = _gaussian(np.arange(columns), cells[..., :1], sigma_cells)  # (B, P, GW)
-    along_y = _gaussian(np.arange(rows), cells[..., 1:], sigma_cells)  # (B, P, GH)
-    along_x *= known[..., None]
-    return np.einsum("bph,bpw->bhwp", along_y, along_x, dtype=np.float32), known.astype(np.float32)
+    along_x = _gaussian(columns, cells[:, None, :, 0], sigma_cells) * known[:, None]  # (B, GW, P)
+    along_y = _gaussian(rows, cells[:, None, :, 1], sigma_cells)  # (B, GH, P)
+    return along_y[:, :, None] * along_x[:, None], known.astype(np.float32)
 
 
-def _gaussian(positions: np.ndarray, centre: np.ndarray, sigma: float) -> np.ndarray:
-    values = np.exp(-0.5 * ((positions - centre) / sigma) ** 2).astype(np.float32)
-    return values / values.sum(axis=-1, keepdims=True)
+def _gaussian(cells: int, centre: np.ndarray, sigma: float) -> np.ndarray:
+    """Gaussians around `centre` (B, 1, P), each summing to 1 over the cells: float32 (B, cells, P)."""
+    offset = (np.arange(cells, dtype=np.float32)[:, None] - centre.astype(np.float32)) / np.float32(sigma)
+    values = np.exp(-0.5 * offset**2)
+    return values / values.sum(axis=1, keepdims=True)
 
 
 def decode_heatmaps(logits: np.ndarray, grid: HeatmapGrid, radius: int) -> tuple[np.ndarray, np.ndarray]:

@@ -5,28 +5,47 @@ from __future__ import annotations
 from pathlib import Path
 
 import flatbuffers
+import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
 from detector.card import CARD_NAME, ModelCard
 from detector.runs import RunError, atomic_path
 
 ENTRY = f"detector.{CARD_NAME}"
+ALIGNMENT = 16
 
 
 def write_litert_card(path: Path, card: ModelCard) -> None:
     """Puts the card into a `.tflite` file, replacing one that is there."""
     model = _unpack(path)
-    entries = [entry for entry in model.metadata or [] if entry.name != ENTRY.encode()]
-    buffer = schema.BufferT()
-    buffer.data = list(card.to_text().encode())
-    model.buffers.append(buffer)
-    entry = schema.MetadataT()
-    entry.name, entry.buffer = ENTRY.encode(), len(model.buffers) - 1
-    model.metadata = [*entries, entry]
-    builder = flatbuffers.Builder(path.stat().st_size)
+    buffer = _card_buffer(model)
+    buffer.data = np.frombuffer(card.to_text().encode(), np.uint8)
+    builder = _AlignedBuilder(path.stat().st_size)
     builder.Finish(model.Pack(builder), b"TFL3")
     with atomic_path(path) as temporary:
         temporary.write_bytes(bytes(builder.Output()))
+
+
+class _AlignedBuilder(flatbuffers.Builder):
+    """Puts every vector of bytes at a multiple of 16, as the schema asks for weights and `Pack` forgets.
+
+    Microcontrollers read biases and weights where they lie in the file, and some stop at an unaligned word.
+    """
+
+    def StartVector(self, elemSize: int, numElems: int, alignment: int) -> int:  # noqa: N802, N803
+        return super().StartVector(elemSize, numElems, ALIGNMENT if elemSize == 1 else alignment)
+
+
+def _card_buffer(model: schema.ModelT) -> schema.BufferT:
+    """The buffer that holds the card, or a new one for it."""
+    for entry in model.metadata or []:
+        if entry.name == ENTRY.encode():
+            return model.buffers[entry.buffer]
+    entry = schema.MetadataT()
+    entry.name, entry.buffer = ENTRY.encode(), len(model.buffers)
+    model.metadata = [*(model.metadata or []), entry]
+    model.buffers.append(schema.BufferT())
+    return model.buffers[-1]
 
 
 def read_litert_card(path: Path) -> ModelCard:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from data_generators.geometry import quad_signed_area, to_pixels
 from data_generators.sample import Sample, sample_with_corners
@@ -17,7 +17,7 @@ from data_generators.synthetic import clutter
 from data_generators.synthetic.backgrounds import Ground, draw_background
 from data_generators.synthetic.compositing import cast_shadow, multiply, paste, shrink_levels, shrink_to, size_in_frame
 from data_generators.synthetic.lighting import LightingSettings, fold_map, light_scene
-from data_generators.synthetic.pages import draw_page
+from data_generators.synthetic.pages import LAYOUTS, choose_layout, draw_page
 from data_generators.synthetic.picture_folder import PictureFolder, read_picture
 from data_generators.synthetic.placement import Placement, PlacementSettings, Share, place_page
 
@@ -41,6 +41,8 @@ class DocumentSettings(Settings):
     """Share of scenes without a document."""
     pages: Annotated[int, Field(ge=1, le=MOST_PAGES)] = 400
     """Number of different pages; each is a group, and stays in memory (about 0.2 MB at 160 pixels)."""
+    layouts: tuple[str, ...] = ()
+    """Kinds of page to draw, e.g. [registration, certificate]; empty for all."""
     templates: Path | None = None
     """Folder of the user's own scans or pictures of flat documents, used as pages."""
     template_share: Share = 1.0
@@ -60,10 +62,19 @@ class DocumentSettings(Settings):
     lighting: LightingSettings = LightingSettings()
     """Light, shadows, folds."""
 
+    @field_validator("layouts")
+    @classmethod
+    def _check_layouts(cls, layouts: tuple[str, ...]) -> tuple[str, ...]:
+        unknown = [name for name in layouts if name not in LAYOUTS]
+        if unknown:
+            raise ValueError(f"there is no layout {', '.join(unknown)}; the layouts are {', '.join(LAYOUTS)}")
+        return layouts
+
 
 @lru_cache(maxsize=MOST_PAGES)
-def _drawn_levels(seed: int, page: int, long_px: int) -> list[np.ndarray]:
-    picture = draw_page(np.random.default_rng([seed, _PAGE, page]))
+def _drawn_levels(seed: int, page: int, long_px: int, layouts: tuple[str, ...]) -> list[np.ndarray]:
+    rng = np.random.default_rng([seed, _PAGE, page])
+    picture = draw_page(rng, choose_layout(rng, layouts))
     scale = long_px / max(picture.shape[:2])
     size_wh = round(picture.shape[1] * scale), round(picture.shape[0] * scale)
     return shrink_levels(shrink_to([picture], size_wh))
@@ -169,7 +180,7 @@ class DocumentScenes(Source):
         template = self._template_of(page)
         if self._templates is not None and template is not None:
             return _template_levels(self._templates.paths[template], self._long_px)
-        return _drawn_levels(self.settings.seed, page, self._long_px)
+        return _drawn_levels(self.settings.seed, page, self._long_px, self.settings.layouts or tuple(LAYOUTS))
 
     def _draw_background(self, rng: np.random.Generator, placement: Placement, colour: np.ndarray | None) -> np.ndarray:
         settings, photo = self.settings, None

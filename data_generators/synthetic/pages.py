@@ -228,6 +228,12 @@ def _paper_and_inks(rng: np.random.Generator) -> tuple[Colour, Colour, Colour]:
     return red, green, blue  # type: ignore[return-value]
 
 
+def choose_layout(rng: np.random.Generator, names: tuple[str, ...]) -> str:
+    """One of some layouts, drawn by weight."""
+    weights = np.array([LAYOUTS[name].weight for name in names])
+    return names[int(np.searchsorted(np.cumsum(weights) / weights.sum(), rng.random()))]
+
+
 def draw_page(rng: np.random.Generator, layout: str = "", long_px: int = LONG_PX) -> np.ndarray:
     """Draws one page, upright.
 
@@ -239,10 +245,7 @@ def draw_page(rng: np.random.Generator, layout: str = "", long_px: int = LONG_PX
     Returns:
         uint8 (H, W, 3) RGB.
     """
-    if not layout:
-        weights = np.array([row.weight for row in LAYOUTS.values()])
-        layout = list(LAYOUTS)[int(np.searchsorted(np.cumsum(weights) / weights.sum(), rng.random()))]
-    kind = LAYOUTS[layout]
+    kind = LAYOUTS[layout or choose_layout(rng, tuple(LAYOUTS))]
     aspect = kind.aspects[int(rng.integers(len(kind.aspects)))] * rng.uniform(0.95, 1.05)
     size_wh = (round(long_px * min(1.0, aspect)), round(long_px * min(1.0, 1 / aspect)))
     sheet = Sheet(rng, size_wh, *_paper_and_inks(rng))

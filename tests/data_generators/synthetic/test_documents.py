@@ -216,3 +216,10 @@ def test_missing_folder_index_and_typo(tmp_path):
         scenes().sample(40)
     with pytest.raises(SettingsError, match=r"negativ_share: there is no such setting. Did you mean `negative_share`"):
         scenes(negativ_share=0.5)
+
+
+def test_layouts_choose_the_pages() -> None:
+    everything, puzzles = DocumentSettings(negative_share=0), DocumentSettings(negative_share=0, layouts=("puzzle",))
+    assert not np.array_equal(DocumentScenes(everything).sample(0).image, DocumentScenes(puzzles).sample(0).image)
+    with pytest.raises(ValueError, match=r"no layout puzle; the layouts are letter, "):
+        DocumentSettings(layouts=("puzle",))

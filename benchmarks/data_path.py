@@ -57,7 +57,9 @@ def main() -> None:
     print(f"reading it from the cache: {cached:.3f} CPU ms; encoding targets: {encode:.3f} CPU ms")
     print(f"source + augmentation + encoding: {path:.3f} CPU ms a picture")
     print(f"training step on arrays in memory: {np.median(memory_cpu):.3f} CPU ms a picture")
-    print(f"fit on arrays: {np.median(memory):.0f} pictures/s; fit on the data path: {np.median(training):.0f} pictures/s")
+    print(
+        f"fit on arrays: {np.median(memory):.0f} pictures/s; fit on the data path: {np.median(training):.0f} pictures/s"
+    )
     print(f"ratio: median {np.median(ratio):.3f}, of {np.round(ratio, 3).tolist()}")
 
 

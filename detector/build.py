@@ -12,8 +12,8 @@ from keras import ops
 
 from detector.config import Config
 from detector.heads import HEADS, output_rows
+from detector.locate import find_checkpoint
 from detector.models.backbone import build_backbone
-from detector.runs import Run
 
 logger = logging.getLogger(__name__)
 
@@ -112,12 +112,12 @@ def init_from(model: keras.Model, source: str | Path) -> Takeover:
 
     Args:
         model: receives the weights.
-        source: a run folder (its best checkpoint) or a `.keras` file.
+        source: a run folder (its best checkpoint), a `.keras` file, or the name of a shipped model.
 
     Returns:
         The paths of the variables taken, and of those that kept their own values, with the reason.
     """
-    donor = keras.saving.load_model(Run.checkpoint_of(source), compile=False)
+    donor = keras.saving.load_model(find_checkpoint(source), compile=False)
     values = {variable.path: variable for variable in donor.variables}
     takeover = Takeover()
     for variable in model.variables:

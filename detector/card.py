@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -84,16 +83,12 @@ class ModelCard(Settings):
 
 
 def write_keras_card(path: Path, card: ModelCard) -> None:
-    """Puts the card into a `.keras` archive, replacing one that is there; Keras ignores the entry."""
-    _rewrite_archive(path, lambda archive: archive.writestr(CARD_NAME, card.to_text()))
-
-
-def _rewrite_archive(path: Path, add: Callable[[zipfile.ZipFile], None]) -> None:
+    """Puts the card into a `.keras` archive, replacing one that is there, and packs the archive; Keras ignores it."""
     with atomic_path(path) as temporary, zipfile.ZipFile(path) as old, zipfile.ZipFile(temporary, "w") as new:
         for item in old.infolist():
             if item.filename != CARD_NAME:
-                new.writestr(item, old.read(item.filename))
-        add(new)
+                new.writestr(item, old.read(item.filename), zipfile.ZIP_DEFLATED)
+        new.writestr(zipfile.ZipInfo(CARD_NAME), card.to_text(), zipfile.ZIP_DEFLATED)
 
 
 def read_keras_card(path: Path) -> ModelCard:

@@ -89,7 +89,7 @@ class ModelSettings(Settings):
     heads: dict[str, Any] = Field(min_length=1)
     """Head name -> its settings."""
     init_from: str | None = None
-    """A run folder or `.keras` file whose weights are taken over where name and shape fit."""
+    """A run folder, a `.keras` file or a shipped model whose weights are taken over where name and shape fit."""
 
     @field_validator("heads")
     @classmethod

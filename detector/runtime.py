@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +11,9 @@ from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
 from detector.card import ModelCard, read_keras_card
 from detector.litert_file import read_litert_card
+from detector.locate import find_model
 from detector.quiet import import_keras_quietly
-from detector.runs import Run, RunError
+from detector.runs import RunError
 
 Outputs = dict[str, np.ndarray]
 
@@ -126,37 +126,6 @@ class LiteRTRuntime(Runtime):
             return values
         scale, zero = detail["quantization"]
         return ((values.astype(np.float32) - zero) * scale).astype(np.float32)
-
-
-def shipped_names() -> list[str]:
-    """Names of the models that come with the installation."""
-    return sorted(path.name.removesuffix(".tflite") for path in _shipped().iterdir() if path.name.endswith(".tflite"))
-
-
-def _shipped() -> Any:
-    return resources.files("detector") / "shipped"
-
-
-def find_model(model: str | Path) -> Path:
-    """The file that a run folder, a path or the name of a shipped model stands for.
-
-    A run folder stands for its int8 file where there is one, else for its best checkpoint.
-
-    Raises:
-        RunError: nothing there; the message lists what would do.
-    """
-    path = Path(model)
-    if path.is_dir():
-        int8 = Run.open(path).exports / "int8.tflite"
-        return int8 if int8.is_file() else Run.checkpoint_of(path)
-    if path.is_file():
-        return path
-    if str(model) in shipped_names():
-        return Path(str(_shipped() / f"{model}.tflite"))
-    raise RunError(
-        f"{model}: no such run folder or file, and no shipped model of that name. "
-        f"Shipped models: {', '.join(shipped_names()) or 'none'}."
-    )
 
 
 def load_runtime(model: str | Path, threads: int = 1) -> Runtime:

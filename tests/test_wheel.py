@@ -16,7 +16,7 @@ import pytest
 
 from data_generators.preview import write_png
 from data_generators.synthetic.documents import DocumentScenes, DocumentSettings
-from detector.runtime import shipped_names
+from detector.locate import shipped_names
 from tests.conftest import REPOSITORY
 
 PACKAGES = ("detector", "data_generators")

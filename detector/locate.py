@@ -1,0 +1,52 @@
+"""Which file a person means: a run folder, a path, or the name of a model that comes with the installation."""
+
+from __future__ import annotations
+
+from importlib import resources
+from pathlib import Path
+
+from detector.runs import Run, RunError
+
+
+def shipped_names() -> list[str]:
+    """Names of the models that come with the installation."""
+    folder = resources.files("detector.shipped")
+    return sorted(path.name.removesuffix(".tflite") for path in folder.iterdir() if path.name.endswith(".tflite"))
+
+
+def find_model(model: str | Path) -> Path:
+    """The file to predict with.
+
+    Args:
+        model: a run folder, which stands for its int8 file where there is one, else for its best checkpoint; a
+            `.keras` or `.tflite` file; or the name of a shipped model, which stands for its int8 file.
+
+    Raises:
+        RunError: nothing there; the message lists what would do.
+    """
+    path = Path(model)
+    if path.is_dir():
+        int8 = Run.open(path).exports / "int8.tflite"
+        return int8 if int8.is_file() else Run.checkpoint_of(path)
+    return _file_or_shipped(path, ".tflite")
+
+
+def find_checkpoint(model: str | Path) -> Path:
+    """The `.keras` file to take weights from: of a run folder (its best), a path, or a shipped model.
+
+    Raises:
+        RunError: nothing there; the message lists what would do.
+    """
+    path = Path(model)
+    return Run.checkpoint_of(path) if path.is_dir() else _file_or_shipped(path, ".keras")
+
+
+def _file_or_shipped(path: Path, suffix: str) -> Path:
+    if path.is_file():
+        return path
+    if str(path) in shipped_names():
+        return Path(str(resources.files("detector.shipped") / f"{path}{suffix}"))
+    raise RunError(
+        f"{path}: no such run folder or file, and no shipped model of that name. "
+        f"Shipped models: {', '.join(shipped_names()) or 'none'}."
+    )

@@ -10,12 +10,10 @@ import json
 import logging
 import os
 import shutil
-import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from functools import partial
-from multiprocessing import get_context
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -25,11 +23,13 @@ import numpy as np
 from data_generators.errors import DataError, ErrorPolicy
 from data_generators.sample import Sample
 from data_generators.sources import Source, hash_content
+from data_generators.workers import map_samples
 
 logger = logging.getLogger(__name__)
 
-CACHE_VERSION = 1
-CHUNK = 64
+CACHE_VERSION = 2
+INDEX_NAME, ARRAYS_NAME, UNFINISHED = "index.json", "arrays.bin", ".making-"
+ABANDONED_SECONDS = 3600.0  # an unfinished entry that nobody has written to for so long is what a kill left behind
 ARRAYS = ("image", "boxes", "labels", "ignore", "keypoints", "mask")
 Progress = Callable[[int, int], None]
 
@@ -37,22 +37,30 @@ Progress = Callable[[int, int], None]
 def default_cache_directory() -> Path:
     """`DETECTOR_CACHE` where it is set, else the user's cache folder."""
     home = os.environ.get("DETECTOR_CACHE")
-    return Path(home) if home else Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "detector"
+    if home:
+        return Path(home).expanduser()
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "detector"
 
 
 class CachedSource(Source):
     """The samples of a source, decoded, shrunk to a longest side, and kept on disk.
 
     Samples that cannot be decoded stop the making of the cache, or are left out and counted, as `source.on_error`
-    says; so `len` may be less than that of the source.
+    says; so `len` may be less than that of the source. An entry remembers what was left out: it is said again when
+    the entry is used again, and stops whoever wants `raise`.
 
     Args:
         source: where the samples come from.
         side_px: longest side of the stored pictures; larger ones are shrunk by area averaging.
         directory: the cache folder.
-        max_gigabytes: cap of the folder, 1e9 bytes each.
-        workers: processes that draw or decode; 1 stays in this process.
+        max_gigabytes: cap of the folder, 1e9 bytes each; the entry in use stays whatever its size.
+        workers: processes that draw or decode; 1 stays in this process. With more, a script must hold its calls under
+            `if __name__ == "__main__":`, as always with `multiprocessing`.
         progress: called with (samples done, samples in all).
+
+    Raises:
+        DataError: a sample cannot be decoded and `source.on_error` is `raise`, none can be, or the folder cannot be
+            written.
     """
 
     def __init__(
@@ -67,14 +75,35 @@ class CachedSource(Source):
     ) -> None:
         self.class_names, self.labelled_classes = source.class_names, source.labelled_classes
         self.corner_order, self.on_error = source.corner_order, source.on_error
+        self._name = type(source).__name__
         self._content = ["cache", CACHE_VERSION, side_px, source.content()]
         self._entry = directory / hash_content(self._content)
-        if not self._entry.is_dir():
-            _make_entry(self._entry, source, side_px, workers, progress)
+        if not self._map():
+            shutil.rmtree(self._entry, ignore_errors=True)
+            _make_entry(self._entry, source, map_samples(source, _Shrink(side_px), workers), progress)
+            if not self._map():
+                cure = "Raise data.cache_gigabytes, or set DETECTOR_CACHE to a folder of this training's own."
+                raise DataError(self._entry, "another process removed the entry as soon as it was made.", cure)
             _evict(directory, max_gigabytes, keep=self._entry)
-        os.utime(self._entry)
-        self._records = json.loads((self._entry / "records.json").read_text())
-        self._data = np.memmap(self._entry / "arrays.bin", np.uint8, "r")
+        self._report_skipped()
+
+    def _map(self) -> bool:
+        """Opens the entry; False where there is none, or it is not whole."""
+        try:
+            index = json.loads((self._entry / INDEX_NAME).read_text())
+            self._data = np.memmap(self._entry / ARRAYS_NAME, np.uint8, "r")
+        except (FileNotFoundError, NotADirectoryError, ValueError):
+            return False
+        with suppress(OSError):  # a cache that somebody else owns can be read all the same
+            os.utime(self._entry)
+        self._records, self._skipped = index["samples"], index["skipped"]
+        return len(self._data) == index["bytes"]
+
+    def _report_skipped(self) -> None:
+        if self._skipped and self.on_error == "raise":
+            raise DataError(*self._skipped[0])
+        policy = ErrorPolicy(self.on_error, [where for where, _, _ in self._skipped])
+        policy.summarise(self._name, len(self._records) + len(self._skipped))
 
     def __len__(self) -> int:
         return len(self._records)
@@ -91,6 +120,9 @@ class CachedSource(Source):
     def groups(self) -> list[str]:
         return [record["group"] for record in self._records]
 
+    def labelled_classes_at(self, index: int) -> frozenset[str]:
+        return frozenset(self._records[index]["labelled_classes"])
+
     def content(self) -> Any:
         return self._content
 
@@ -99,63 +131,17 @@ class CachedSource(Source):
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
-        self._data = np.memmap(self._entry / "arrays.bin", np.uint8, "r")
+        self._data = np.memmap(self._entry / ARRAYS_NAME, np.uint8, "r")
 
 
-def _make_entry(entry: Path, source: Source, side_px: int, workers: int, progress: Progress | None) -> None:
-    entry.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(prefix=".making-", dir=entry.parent))
-    policy = ErrorPolicy(source.on_error)
-    try:
-        records, done = [], 0
-        with (temporary / "arrays.bin").open("wb") as file:
-            for sample in _prepare(source, side_px, workers):
-                done += 1
-                if isinstance(sample, DataError):
-                    policy.handle(sample)
-                else:
-                    records.append(_write_sample(file, sample))
-                if progress:
-                    progress(done, len(source))
-            file.write(b"\0" * 8)  # a file of no bytes cannot be mapped
-        if not records:
-            raise DataError(type(source).__name__, "not one sample could be read.", "See the warnings above.")
-        policy.summarise(type(source).__name__, len(source))
-        (temporary / "records.json").write_text(json.dumps(records))
-        _move_into_place(temporary, entry)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+class _Shrink:
+    """`shrink_sample` to a given side, in a form that a worker process can be sent."""
 
+    def __init__(self, side_px: int) -> None:
+        self.side_px = side_px
 
-def _move_into_place(temporary: Path, entry: Path) -> None:
-    try:
-        temporary.rename(entry)
-    except OSError:
-        if not entry.is_dir():  # else another process was faster, with the same content
-            raise
-
-
-def _prepare(source: Source, side_px: int, workers: int) -> Iterator[Sample | DataError]:
-    chunks = [range(start, min(start + CHUNK, len(source))) for start in range(0, len(source), CHUNK)]
-    work = partial(_prepare_chunk, source, side_px)
-    if workers <= 1 or len(chunks) <= 2:
-        for chunk in chunks:
-            yield from work(chunk)
-        return
-    spawn = get_context("spawn")  # a fork after OpenCV has run deadlocks
-    with ProcessPoolExecutor(workers, mp_context=spawn, initializer=cv2.setNumThreads, initargs=(1,)) as pool:
-        for samples in pool.map(work, chunks):
-            yield from samples
-
-
-def _prepare_chunk(source: Source, side_px: int, indices: Sequence[int]) -> list[Sample | DataError]:
-    samples: list[Sample | DataError] = []
-    for index in indices:
-        try:
-            samples.append(shrink_sample(source.sample(index), side_px))
-        except DataError as error:
-            samples.append(error)
-    return samples
+    def __call__(self, sample: Sample) -> Sample:
+        return shrink_sample(sample, self.side_px)
 
 
 def shrink_sample(sample: Sample, side_px: int) -> Sample:
@@ -166,12 +152,58 @@ def shrink_sample(sample: Sample, side_px: int) -> Sample:
         return sample
     size_wh = max(1, round(width * scale)), max(1, round(height * scale))
     image = cv2.resize(sample.image, size_wh, interpolation=cv2.INTER_AREA).reshape(size_wh[1], size_wh[0], -1)
-    mask = cv2.resize(sample.mask, size_wh, interpolation=cv2.INTER_NEAREST) if sample.mask.size else sample.mask
+    mask = cv2.resize(sample.mask, size_wh, interpolation=cv2.INTER_NEAREST_EXACT) if sample.mask.size else sample.mask
     return sample.replace(image=image, mask=mask)
 
 
-def _write_sample(file: Any, sample: Sample) -> dict[str, Any]:
-    record: dict[str, Any] = {"has": sorted(sample.has), "group": sample.group, "origin": sample.origin}
+def _make_entry(entry: Path, source: Source, samples: Iterator[Sample | DataError], progress: Progress | None) -> None:
+    temporary = entry.with_name(f"{UNFINISHED}{os.getpid()}-{uuid.uuid4().hex[:8]}")
+    try:
+        with _writable(entry.parent):
+            temporary.mkdir(parents=True)
+        with _writable(entry.parent), (temporary / ARRAYS_NAME).open("wb") as file:
+            index = _write_samples(file, source, samples, progress)
+        with _writable(entry.parent):
+            _write_synced(temporary / INDEX_NAME, json.dumps(index).encode())
+            _move_into_place(temporary, entry)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+@contextmanager
+def _writable(directory: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        cure = "Make room, lower data.cache_side_px, or set DETECTOR_CACHE to another folder."
+        raise DataError(directory, f"the cache cannot be written ({error.strerror or error}).", cure) from error
+
+
+def _write_samples(
+    file: Any, source: Source, samples: Iterator[Sample | DataError], progress: Progress | None
+) -> dict[str, Any]:
+    """Writes the arrays of all samples that can be decoded; returns the entry's index."""
+    policy, skipped, records = ErrorPolicy(source.on_error), [], []
+    for number, sample in enumerate(samples):
+        if isinstance(sample, DataError):
+            policy.handle(sample)
+            skipped.append([sample.where, sample.problem, sample.cure])
+        else:
+            records.append(_write_sample(file, sample, source.labelled_classes_at(number)))
+        if progress:
+            progress(number + 1, len(source))
+    if not records:
+        problem = f"none of its {len(source)} samples can be read." if skipped else "it holds no samples."
+        raise DataError(type(source).__name__, problem, "Check its path and split, and the warnings above.")
+    file.write(b"\0" * 8)  # a file of no bytes cannot be mapped
+    file.flush()
+    os.fsync(file.fileno())
+    return {"samples": records, "skipped": skipped, "bytes": file.tell()}
+
+
+def _write_sample(file: Any, sample: Sample, labelled_classes: frozenset[str]) -> dict[str, Any]:
+    record: dict[str, Any] = {"has": sorted(sample.has), "labelled_classes": sorted(labelled_classes)}
+    record |= {"group": sample.group, "origin": sample.origin}
     for name in ARRAYS:
         array = np.ascontiguousarray(getattr(sample, name))
         file.write(b"\0" * (-file.tell() % 8))
@@ -180,13 +212,29 @@ def _write_sample(file: Any, sample: Sample) -> dict[str, Any]:
     return record
 
 
+def _write_synced(path: Path, data: bytes) -> None:
+    with path.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _move_into_place(temporary: Path, entry: Path) -> None:
+    try:
+        temporary.rename(entry)
+    except OSError:
+        if not entry.is_dir():  # else another process was faster, with the same content
+            raise
+
+
 def _evict(directory: Path, max_gigabytes: float, keep: Path) -> None:
     """Removes the longest unused entries until the folder is under its cap, and what a killed process left behind."""
-    entries = [entry for entry in directory.iterdir() if entry.is_dir() and entry != keep]
-    for entry in entries:
-        if entry.name.startswith(".making-") and time.time() - entry.stat().st_mtime > 24 * 3600:
-            shutil.rmtree(entry, ignore_errors=True)
-    finished = sorted((e for e in entries if not e.name.startswith(".")), key=lambda entry: entry.stat().st_mtime)
+    entries = {path: _last_change(path) for path in directory.iterdir() if path.is_dir() and path != keep}
+    for path, changed in entries.items():
+        if path.name.startswith(UNFINISHED) and time.time() - changed > ABANDONED_SECONDS:
+            logger.info("removing an unfinished cache entry, %s", path)
+            shutil.rmtree(path, ignore_errors=True)
+    finished = sorted((path for path in entries if not path.name.startswith(".")), key=entries.__getitem__)
     size = _size(keep) + sum(map(_size, finished))
     while finished and size > max_gigabytes * 1e9:
         oldest = finished.pop(0)
@@ -195,5 +243,17 @@ def _evict(directory: Path, max_gigabytes: float, keep: Path) -> None:
         shutil.rmtree(oldest, ignore_errors=True)
 
 
+def _last_change(directory: Path) -> float:
+    """When a folder or a file in it was written, or the entry was used, in seconds since 1970; 0 where it is gone."""
+    try:
+        return max(path.stat().st_mtime for path in (directory, *directory.iterdir()))
+    except OSError:
+        return 0.0
+
+
 def _size(directory: Path) -> int:
-    return sum(path.stat().st_size for path in directory.rglob("*") if path.is_file())
+    total = 0
+    with suppress(OSError):  # another process may be removing it
+        for path in directory.iterdir():
+            total += path.stat().st_size
+    return total

@@ -23,11 +23,10 @@ class DataError(ValueError):
 
     def __init__(self, where: str | Path, problem: str, cure: str) -> None:
         super().__init__(f"{where}: {problem} {cure}")
-        self.where = str(where)
-        self._parts = (where, problem, cure)
+        self.where, self.problem, self.cure = str(where), problem, cure
 
-    def __reduce__(self) -> tuple[type[DataError], tuple[str | Path, str, str]]:
-        return type(self), self._parts  # so that it survives the way back from a worker process
+    def __reduce__(self) -> tuple[type[DataError], tuple[str, str, str]]:
+        return type(self), (self.where, self.problem, self.cure)  # it survives the way back from a worker process
 
 
 @dataclass

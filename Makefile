@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # Where `make` was called: `make -C elsewhere demo PHOTO=photo.jpg` means the photo here.
 CALLED_FROM := $(PWD)
 DEMO_CONFIG := $(if $(wildcard detector/presets/documents-demo.yaml),documents-demo,documents \
-	--set training.epochs=3 --set data.train.0.options.count=2000 --set data.validation.0.options.count=200)
+	--set training.epochs=6 --set data.train.0.options.count=4000 --set data.validation.0.options.count=200)
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport PYTHONPATH PYTHONHOME
@@ -68,7 +68,7 @@ endef
 
 # Puts the photos of PHOTO into "$@": one path as it stands, or several, quoted as for the shell.
 define set_photos
-	set --; cd "$(CALLED_FROM)"; \
+	set -e; set --; cd "$(CALLED_FROM)"; \
 	if [ -n "$$PHOTO" ]; then if [ -e "$$PHOTO" ]; then set -- "$$PHOTO"; else eval "set -- $$PHOTO"; fi; fi
 endef
 

@@ -39,7 +39,7 @@ class ModelCard(Settings):
     trained_on: tuple[str, ...] = ()
     """The training sources."""
     notes: str = ""
-    """Licence and attribution, where the model is shipped."""
+    """Licence and attribution of the training data."""
 
     @field_validator("heads")
     @classmethod
@@ -55,6 +55,7 @@ class ModelCard(Settings):
             class_names=class_names,
             parameters=parameters,
             trained_on=tuple(entry.source for entry in config.data.train),
+            notes=config.export.notes,
         )
 
     def codecs(self) -> dict[str, Codec]:

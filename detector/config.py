@@ -149,6 +149,8 @@ class ExportSettings(Settings):
     """Augmented training pictures that calibrate the int8 ranges, besides an all-0 and an all-1 frame."""
     max_loss: float = Field(0.01, ge=0)
     """Export fails where int8 loses more than this in the head's own score against float (0.01 = 1 point of IoU)."""
+    notes: str = ""
+    """Licence and attribution of the training data, written into the card of the model's files."""
 
 
 class Config(Settings):

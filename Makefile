@@ -4,9 +4,6 @@ VENV := .venv
 BIN := $(VENV)/bin
 # Where `make` was called: `make -C elsewhere demo PHOTO=photo.jpg` means the photo here.
 CALLED_FROM := $(PWD)
-DEMO_CONFIG := $(if $(wildcard detector/presets/documents-demo.yaml),documents-demo,documents \
-	--set training.epochs=6 --set data.train.0.options.count=4000 --set data.validation.0.options.count=200)
-
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport PYTHONPATH PYTHONHOME
 
@@ -85,9 +82,9 @@ photos-exist:
 demo: photos-exist $(VENV)/.installed
 	@rm -rf demo
 	@echo; echo "1 of 6  The training pictures: drawn scenes, before and after augmentation"
-	@$(BIN)/detector preview --config $(DEMO_CONFIG) --output demo/training.png
-	@echo; echo "2 of 6  Training, a short form of the preset documents"
-	@$(BIN)/detector train $(DEMO_CONFIG) --run demo/run
+	@$(BIN)/detector preview --config documents-demo --output demo/training.png
+	@echo; echo "2 of 6  Training, with the preset documents-demo"
+	@$(BIN)/detector train documents-demo --run demo/run
 	@echo; echo "3 of 6  Export: LiteRT float and int8, measured on the validation scenes through the device's runtime"
 	@$(BIN)/detector export demo/run
 	@echo; echo "4 of 6  Test scenes, drawn from another seed than those of training and validation"

@@ -174,3 +174,10 @@ def test_the_tour_runs(tmp_path: Path) -> None:
         assert done.returncode == 0, f"{words}\n{done.stdout}\n{done.stderr}"
     for path in ("preview.png", "scores.json", "worst.png", "predictions/predictions.json"):
         assert (tmp_path / path).stat().st_size, path
+
+
+def test_table_of_benchmarks_is_complete() -> None:
+    text = (REPOSITORY / "benchmarks" / "README.md").read_text()
+    scripts = {path.name for path in (REPOSITORY / "benchmarks").glob("*.py")}
+    assert set(re.findall(r"^\| `(\w+\.py)`", text, re.MULTILINE)) == scripts
+    assert set(re.findall(r"`python benchmarks/(\w+\.py)", text)) == scripts

@@ -3,7 +3,7 @@
 VENV := .venv
 BIN := $(VENV)/bin
 # Where `make` was called: `make -C elsewhere demo PHOTO=photo.jpg` means the photo here.
-CALLED_FROM := $(PWD)
+CALLED_FROM := $(or $(PWD),$(CURDIR))
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport PYTHONPATH PYTHONHOME
 

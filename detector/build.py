@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from detector.codecs import HeadSettings
 from detector.config import Config
 from detector.heads import HEADS, output_rows
 from detector.locate import find_checkpoint
@@ -30,6 +32,18 @@ def build_model(config: Config) -> keras.Model:
     for name, settings in config.model.heads.items():
         outputs |= HEADS[name].build(scales, settings, config.model.backbone)
     return keras.Model(image, outputs, name="detector")
+
+
+def for_export(network: keras.Model, heads: Mapping[str, HeadSettings]) -> keras.Model:
+    """The network as it leaves the house, with outputs that fit 8 bits.
+
+    Args:
+        network: from `build_model`, or a checkpoint of it.
+        heads: head name -> settings, of its config or card.
+    """
+    for name, settings in heads.items():
+        network = HEADS[name].for_export(network, settings)
+    return network
 
 
 def with_pixel_input(model: keras.Model) -> keras.Model:

@@ -139,11 +139,13 @@ def generate(
 def cost(config: ConfigArgument, overrides: SetOption = [], json_file: JsonOption = None) -> None:
     """Print what a network costs before it is trained."""
     import_keras_quietly()
-    from detector.build import build_model
+    from detector.build import build_model, for_export
     from detector.config import read_config
     from detector.models.cost import measure_cost
 
-    measured = measure_cost(build_model(read_config(config, overrides)))
+    settings = read_config(config, overrides)
+    network = build_model(settings)
+    measured = measure_cost(network, for_export(network, settings.model.heads))
     table = Table("cost", "value")
     table.add_row("trainable parameters", f"{measured.parameters:,}")
     table.add_row("multiply-accumulates (MACs) a picture", f"{measured.macs:,}")

@@ -93,7 +93,7 @@ class LogitCrossEntropy(_WeightedLoss):
     """Binary cross-entropy of a logit: (B, 1) -> (B,)."""
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
-        return ops.mean(keras.losses.binary_crossentropy(y_true, y_pred, from_logits=True)[..., None], axis=-1)
+        return keras.losses.binary_crossentropy(y_true, y_pred, from_logits=True)
 
 
 POINT_LOSSES: dict[str, type[_PointLoss]] = {

@@ -13,6 +13,7 @@ import numpy as np
 
 from data_generators.formats import open_source
 from data_generators.sources import Source
+from detector.build import for_export
 from detector.card import CARD_NAME, ModelCard, read_keras_card
 from detector.config import Config
 from detector.data import ProgressFor, silent, training_sources
@@ -48,7 +49,7 @@ def export(run_folder: str | Path, data: Sequence[str] = (), progress: ProgressF
     config, checkpoint = run.config, Run.checkpoint_of(run_folder)
     train_source, validation = training_sources(config, progress)
     card = read_keras_card(checkpoint)
-    network = for_export(keras.saving.load_model(checkpoint, compile=False), card)
+    network = for_export(keras.saving.load_model(checkpoint, compile=False), card.heads)
     pictures = calibration_pictures(config, train_source)
     card = card.with_changes(calibration=hashlib.sha256(pictures.tobytes()).hexdigest()[:16])
     write_float(network, card, run.exports / "float.tflite")
@@ -69,13 +70,6 @@ def export(run_folder: str | Path, data: Sequence[str] = (), progress: ProgressF
 def exported_files(run: Run) -> dict[str, Path]:
     """The checkpoint and the two files made of it, by the names of the report."""
     return {"keras": run.best, "float": run.exports / "float.tflite", "int8": run.exports / "int8.tflite"}
-
-
-def for_export(network: keras.Model, card: ModelCard) -> keras.Model:
-    """The network with its outputs as they fit 8 bits."""
-    for name, settings in card.heads.items():
-        network = HEADS[name].for_export(network, settings)
-    return network
 
 
 def calibration_pictures(config: Config, source: Source) -> np.ndarray:

@@ -91,9 +91,9 @@ def cyclic_shifts(quad: np.ndarray) -> np.ndarray:
 
 
 def align_cyclic(quad: np.ndarray, reference: np.ndarray) -> np.ndarray:
-    """The cyclic order of `quad` (P, 2) whose corners lie nearest to those of `reference` (P, 2)."""
+    """The cyclic order of `quad` (P, 2) whose corners lie nearest to those of `reference` (P, 2) that are known."""
     shifts = cyclic_shifts(np.asarray(quad))
-    distance = np.linalg.norm(shifts - reference, axis=-1).sum(axis=-1)
+    distance = np.nansum(np.linalg.norm(shifts - reference, axis=-1), axis=-1)
     return shifts[int(np.argmin(distance))]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
@@ -103,11 +104,12 @@ def parse_heads(heads: dict[str, Any]) -> dict[str, HeadSettings]:
     Raises:
         ValueError: there is no such head, or its settings do not validate.
     """
-    unknown = set(heads) - set(CODECS)
-    if unknown:
-        raise ValueError(f"there is no head {sorted(unknown)}; the heads are {sorted(CODECS)}")
     parsed = {}
     for name, value in heads.items():
+        if name not in CODECS:
+            near = difflib.get_close_matches(name, CODECS, n=1)
+            hint = f"Did you mean `{near[0]}`?" if near else f"The heads are {', '.join(sorted(CODECS))}."
+            raise ValueError(f"there is no head `{name}`. {hint}")
         known = isinstance(value, HeadSettings)
         parsed[name] = value if known else CODECS[name].settings_class.parse(value or {}, f"model.heads.{name}")
     return parsed
@@ -242,13 +244,26 @@ def _override(values: dict[str, Any], override: str) -> None:
     path, equals, text = override.partition("=")
     if not equals:
         raise SettingsError(f"--set {override}: expected key=value, e.g. training.epochs=5.")
+    try:
+        value = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise SettingsError(f"--set {override}: the value is not valid YAML: {error}") from None
     *parents, key = path.strip().split(".")
     node: Any = values
-    for parent in parents:
-        node = node[int(parent)] if isinstance(node, list) else node.setdefault(parent, {})
-    if isinstance(node, list):
-        node[int(key)] = yaml.safe_load(text)
-    elif isinstance(node, dict):
-        node[key] = yaml.safe_load(text)
-    else:
-        raise SettingsError(f"--set {override}: `{'.'.join(parents)}` is not a group of settings.")
+    for depth, parent in enumerate(parents, 1):
+        place = _place_in(node, parent, override)
+        if isinstance(node, dict) and node.get(parent) is None:
+            node[parent] = {}
+        node = node[place]
+        if not isinstance(node, dict | list):
+            raise SettingsError(f"--set {override}: `{'.'.join(parents[:depth])}` is not a group of settings.")
+    node[_place_in(node, key, override)] = value
+
+
+def _place_in(node: dict[str, Any] | list[Any], key: str, override: str) -> Any:
+    """The key, or where `node` is a list the index that it stands for."""
+    if isinstance(node, dict):
+        return key
+    if not key.isdecimal() or int(key) >= len(node):
+        raise SettingsError(f"--set {override}: `{key}` must be an index below {len(node)}, counted from 0.")
+    return int(key)

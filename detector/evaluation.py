@@ -38,7 +38,8 @@ class Evaluation:
     """The scores of a set.
 
     Args:
-        scores: what is reported, JSON data; a score without data is None.
+        scores: what is reported, JSON data; a score without data is None. A name that an earlier head has taken gets
+            its own head's in front.
         rows: head name -> one row a picture.
         worst: the pictures that were answered worst, worst first.
         thresholds: those of the model's card.
@@ -92,7 +93,8 @@ def evaluate_sources(
             progress(count, total)
     scores = {"samples": count, **runtime.describe()}
     for name in rows:
-        scores |= HEADS[name].score(rows[name])
+        found = HEADS[name].score(rows[name])
+        scores |= {f"{name}_{score}" if score in scores else score: value for score, value in found.items()}
     return Evaluation(scores, rows, kept, runtime.card.thresholds)
 
 

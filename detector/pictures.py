@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
+from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,12 +15,15 @@ from data_generators.geometry import UNIT_QUAD, homography_between, pixel_homogr
 from data_generators.preview import contact_sheet, draw_sample, write_png
 from data_generators.sample import Sample
 from data_generators.transform.input_spec import match_channels
-from detector.prediction import Answer, predict
+from detector.codecs.corners import CornersPrediction
+from detector.prediction import Answer, Picture, predict
 from detector.runs import RunError, write_json
 from detector.runtime import Runtime, load_runtime
 
 if TYPE_CHECKING:  # it brings keras, which prediction from a .tflite does not need
     from detector.evaluation import Evaluation
+
+logger = logging.getLogger(__name__)
 
 TILE_PX = 240
 COLUMNS = 4
@@ -77,18 +82,20 @@ def write_answers(
         The number of pictures.
     """
     runtime = model if isinstance(model, Runtime) else load_runtime(model)
-    if rectify and "corners" not in runtime.card.heads:
-        raise RunError(f"--rectify needs a model with a `corners` head. Received heads {sorted(runtime.card.heads)}.")
+    if rectify and getattr(runtime.card.heads.get("corners"), "points", 0) != 4:
+        raise RunError(
+            f"--rectify needs a model with a `corners` head of 4 points. Received heads {sorted(runtime.card.heads)}."
+        )
     names = _UniqueNames()
     rows = []
     for answer in predict(runtime, inputs, every):
         name = names.of(answer.picture.name)
         rows.append(answer.to_json())
         if overlays:
-            write_png(output / f"{name}.png", draw_overlay(answer))
+            write_png(_new_file(output / f"{name}.png", answer.picture), draw_overlay(answer))
         corners = answer.predictions.get("corners")
         if rectify and corners and corners.is_present(answer.thresholds):
-            write_png(output / f"{name}-rectified.png", rectify_quad(answer.picture.image, corners.keypoints))
+            _write_rectified(_new_file(output / f"{name}-rectified.png", answer.picture), answer.picture, corners)
     write_json(output / "predictions.json", rows)
     return len(rows)
 
@@ -97,11 +104,29 @@ class _UniqueNames:
     """Names of output files; pictures of the same name in different folders get a number."""
 
     def __init__(self) -> None:
-        self._seen: dict[str, int] = {}
+        self._taken: set[str] = set()
 
     def of(self, name: str) -> str:
-        count = self._seen[name] = self._seen.get(name, 0) + 1
-        return name if count == 1 else f"{name}-{count}"
+        numbered = chain([name], (f"{name}-{number}" for number in count(2)))
+        free = next(candidate for candidate in numbered if candidate not in self._taken)
+        self._taken.add(free)
+        return free
+
+
+def _new_file(path: Path, picture: Picture) -> Path:
+    """The path, unless it is the picture itself."""
+    if path.resolve() == Path(picture.origin["file"]).resolve():
+        raise RunError(f"{path} would be overwritten by its own prediction. Choose another --output.")
+    return path
+
+
+def _write_rectified(path: Path, picture: Picture, corners: CornersPrediction) -> None:
+    try:
+        straight = rectify_quad(picture.image, corners.keypoints)
+    except ValueError:
+        logger.warning("%s: not straightened, three of its corners lie on a line", picture.origin["file"])
+    else:
+        write_png(path, straight)
 
 
 def draw_overlay(answer: Answer) -> np.ndarray:

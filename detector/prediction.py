@@ -67,6 +67,8 @@ def predict_images(
     Returns:
         For each picture head name -> prediction, in normalised coordinates of that picture.
     """
+    if not images:
+        return []
     spec, codecs = runtime.card.input, codecs or runtime.card.codecs()
     outputs = runtime.run(np.stack([fit_image(image, spec) for image in images]))
     to_picture = [np.linalg.inv(fit_homography(spec, image.shape[:2])) for image in images]
@@ -102,7 +104,7 @@ def _expand(entry: str) -> list[Path]:
         return list_images(path)
     if path.exists():
         return [path]
-    found = sorted(Path(name) for name in glob.glob(entry, recursive=True))
+    found = sorted(path for path in map(Path, glob.glob(entry, recursive=True)) if path.is_file())
     if not found:
         raise DataError(entry, "there is no such file or folder, and no file fits it as a pattern.", "Check the path.")
     return found

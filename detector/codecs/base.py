@@ -24,6 +24,16 @@ class HeadSettings(Settings):
     """Weight of this head's losses in the sum over all heads."""
 
 
+def probability_of(logits: np.ndarray) -> np.ndarray:
+    """The logistic function, float64 of any shape, as a tanh: it overflows nowhere."""
+    return 0.5 + 0.5 * np.tanh(0.5 * np.asarray(logits, np.float64))
+
+
+def says_whether(sample: Sample, *kinds: str) -> bool:
+    """Whether labels of one of these kinds say yes or no: someone looked, and found none or one not to be ignored."""
+    return not sample.has.isdisjoint(kinds) and not (len(sample.ignore) > 0 and bool(sample.ignore.all()))
+
+
 class Codec(ABC):
     """Translates between the samples and the tensors of one head; outputs are named `<head>_<tensor>`.
 

@@ -13,7 +13,7 @@ from pydantic import Field, model_validator
 from data_generators.geometry import apply_homography
 from data_generators.sample import Sample
 from data_generators.sources import CornerOrder
-from detector.codecs.base import Arrays, Codec, HeadSettings
+from detector.codecs.base import Arrays, Codec, HeadSettings, probability_of, says_whether
 from detector.codecs.heatmap import HeatmapGrid, decode_heatmaps, encode_heatmaps
 from detector.codecs.ramps import RANGE, decode_ramps
 
@@ -102,6 +102,12 @@ class CornersPrediction:
         }
 
 
+def largest_object(sample: Sample) -> int:
+    """Index of the largest object that is not to be ignored; the sample must hold an object."""
+    sides = sample.boxes[:, 2:] - sample.boxes[:, :2]
+    return int(np.argmax(np.where(sample.ignore, -1.0, np.prod(sides, axis=1))))
+
+
 class CornersCodec(Codec):
     """Presence and P keypoints of the largest object of a sample."""
 
@@ -125,7 +131,7 @@ class CornersCodec(Codec):
         return "corners_heatmap" if self.settings.method == "heatmap" else "corners_coordinates"
 
     def encode(self, samples: Sequence[Sample]) -> tuple[Arrays, Arrays]:
-        labelled = np.array(["keypoints" in sample.has for sample in samples], np.float32)  # (B,)
+        labelled = np.array([says_whether(sample, "keypoints") for sample in samples], np.float32)  # (B,)
         points = np.stack([self._largest(sample) for sample in samples])  # (B, P, 2)
         present = np.array([len(sample.keypoints) > 0 for sample in samples], np.float32) * labelled
         if self.settings.method == "heatmap":
@@ -147,13 +153,10 @@ class CornersCodec(Codec):
                 f"{sample.origin}: the `corners` head wants {count} keypoints an object. Received "
                 f"{sample.keypoints.shape[1]}. Set `model.heads.corners.points`."
             )
-        span = sample.boxes[:, 2:] - sample.boxes[:, :2]
-        area = np.where(sample.ignore, -1.0, np.prod(span, axis=1))
-        return sample.keypoints[int(np.argmax(area))]
+        return sample.keypoints[largest_object(sample)]
 
     def decode(self, outputs: Mapping[str, np.ndarray]) -> list[CornersPrediction]:
-        logits = outputs["corners_presence"].astype(np.float64).reshape(-1)
-        presence = 1 / (1 + np.exp(-logits))
+        presence = probability_of(outputs["corners_presence"].reshape(-1))
         points, scores = self._decode_points(outputs)
         return [
             CornersPrediction(float(probability), *rest)

@@ -10,7 +10,7 @@ import numpy as np
 
 from data_generators.sample import Sample
 from data_generators.sources import CornerOrder
-from detector.codecs.base import Arrays, Codec, HeadSettings
+from detector.codecs.base import Arrays, Codec, HeadSettings, probability_of, says_whether
 
 
 class PresenceSettings(HeadSettings):
@@ -53,7 +53,7 @@ class PresencePrediction:
 
 
 class PresenceCodec(Codec):
-    """Any object, labelled by whatever the source labels, makes a yes."""
+    """Any object, labelled by its box or by keypoints, makes a yes."""
 
     name = "presence"
     settings_class = PresenceSettings
@@ -64,8 +64,8 @@ class PresenceCodec(Codec):
 
     def encode(self, samples: Sequence[Sample]) -> tuple[Arrays, Arrays]:
         present = np.array([[len(sample.boxes) > 0] for sample in samples], np.float32)
-        return {"presence_logit": present}, {"presence_logit": np.array([bool(s.has) for s in samples], np.float32)}
+        weights = np.array([says_whether(sample, "boxes", "keypoints") for sample in samples], np.float32)
+        return {"presence_logit": present}, {"presence_logit": weights}
 
     def decode(self, outputs: Mapping[str, np.ndarray]) -> list[PresencePrediction]:
-        logits = outputs["presence_logit"].astype(np.float64).reshape(-1)
-        return [PresencePrediction(float(1 / (1 + np.exp(-logit)))) for logit in logits]
+        return [PresencePrediction(float(p)) for p in probability_of(outputs["presence_logit"].reshape(-1))]

@@ -83,6 +83,7 @@ def calibration_pictures(config: Config, source: Source) -> np.ndarray:
 def _check_gate(report: dict[str, dict[str, Any]], card: ModelCard, max_loss: float) -> None:
     for name in card.heads:
         gate = HEADS[name].gate
+        gate = f"{name}_{gate}" if f"{name}_{gate}" in report["float"] else gate
         reference, measured = report["float"].get(gate), report["int8"].get(gate)
         if reference is None or measured is None:
             logger.warning("%s: not checked, the data has no %s", name, gate)

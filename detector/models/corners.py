@@ -26,6 +26,9 @@ def build_corners(
     Returns:
         `corners_presence` (B, 1), a logit; with it `corners_coordinates` (B, P, 2) normalised xy, or
         `corners_heatmap` (B, GH, GW, P), logits.
+
+    Raises:
+        ValueError: the backbone has too few stages for the heatmap's stride.
     """
     deepest = scales[f"P{len(scales)}"]
     pooled = layers.GlobalAveragePooling2D(name="corners_pool")(deepest)
@@ -62,6 +65,11 @@ def _build_heatmap(scales: Mapping[str, Tensor], settings: CornersSettings, back
     and more carry what the frame holds out to corners that lie beyond it.
     """
     last = settings.stride.bit_length() - 1
+    if len(scales) < last:
+        raise ValueError(
+            f"`model.heads.corners.stride: {settings.stride}` needs a backbone of {last} stages or more. "
+            f"Received {len(scales)}. Lengthen `model.backbone.depths`, or choose a smaller stride."
+        )
     level, x, pad = len(scales), None, 0
     while level >= last:
         if x is not None:

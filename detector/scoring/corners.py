@@ -10,7 +10,8 @@ import numpy as np
 from data_generators.geometry import align_cyclic, quad_iou
 from data_generators.sample import Sample
 from data_generators.sources import CornerOrder
-from detector.codecs.corners import CornersPrediction
+from detector.codecs.base import says_whether
+from detector.codecs.corners import CornersPrediction, largest_object
 from detector.scoring.presence import score_presence
 
 Row = dict[str, Any]
@@ -30,29 +31,30 @@ def score_corners_sample(sample: Sample, prediction: CornersPrediction, order: C
         points only) and `corner_error_percent`, the mean distance in percent of the picture's diagonal, and
         `corner_error_px`. `rank` orders the worst first.
     """
-    labelled = "keypoints" in sample.has
+    labelled = says_whether(sample, "keypoints")
     row: Row = {
         "origin": sample.origin,
         "presence_true": bool(len(sample.keypoints)) if labelled else None,
         "presence": prediction.presence,
     }
-    if labelled and len(sample.keypoints):
+    if labelled and len(sample.keypoints) and np.any(np.isfinite(sample.keypoints[largest_object(sample)])):
         row |= _score_points(sample, prediction, order)
         row["rank"] = row.get("quad_iou", -row["corner_error_percent"])
     elif labelled:
-        row["rank"] = 1 - prediction.presence
+        row["rank"] = prediction.presence if row["presence_true"] else 1 - prediction.presence
     return row
 
 
 def _score_points(sample: Sample, prediction: CornersPrediction, order: CornerOrder) -> Row:
-    span = sample.boxes[:, 2:] - sample.boxes[:, :2]
-    truth = sample.keypoints[int(np.argmax(np.where(sample.ignore, -1.0, np.prod(span, axis=1))))]
-    points = align_cyclic(prediction.keypoints, truth) if order == "image" else prediction.keypoints
     height, width = sample.size_hw
-    error_px = float(np.nanmean(np.linalg.norm((points - truth) * [width, height], axis=-1)))
+    truth_px = sample.keypoints[largest_object(sample)] * [width, height]
+    points_px = prediction.keypoints * [width, height]
+    if order == "image":
+        points_px = align_cyclic(points_px, truth_px)
+    error_px = float(np.nanmean(np.linalg.norm(points_px - truth_px, axis=-1)))
     row: Row = {"corner_error_px": error_px, "corner_error_percent": 100 * error_px / float(np.hypot(height, width))}
-    if len(truth) == 4 and np.all(np.isfinite(truth)):
-        row["quad_iou"] = quad_iou(points, truth)
+    if len(truth_px) == 4 and np.all(np.isfinite(truth_px)):
+        row["quad_iou"] = quad_iou(points_px, truth_px)
     return row
 
 

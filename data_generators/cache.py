@@ -120,6 +120,10 @@ class CachedSource(Source):
     def groups(self) -> list[str]:
         return [record["group"] for record in self._records]
 
+    def origins(self) -> list[str]:
+        """Where every sample comes from, without reading a picture."""
+        return [record["origin"] for record in self._records]
+
     def labelled_classes_at(self, index: int) -> frozenset[str]:
         return frozenset(self._records[index]["labelled_classes"])
 

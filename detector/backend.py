@@ -1,17 +1,16 @@
-"""Seeds, determinism and threads: the one module besides `export/` that may touch TensorFlow itself."""
+"""Determinism: the one module besides `export/` that may touch TensorFlow itself."""
 
 from __future__ import annotations
 
 import keras
 
 
-def prepare_backend(seed: int, deterministic: bool) -> None:
-    """Seeds Python, NumPy and the backend; with `deterministic` the same seed gives the same weights to the bit.
+def prepare_backend(deterministic: bool) -> None:
+    """With `deterministic`, the same seed gives the same weights to the bit from now on in this process.
 
     Raises:
         ValueError: `deterministic` on a backend other than TensorFlow.
     """
-    keras.utils.set_random_seed(seed)
     if not deterministic:
         return
     if keras.backend.backend() != "tensorflow":

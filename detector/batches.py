@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
 import keras
@@ -56,7 +56,6 @@ class TrainingBatches(keras.utils.PyDataset):
         super().__init__(workers=1)
         self.source, self.augmentation, self.codecs = source, augmentation, codecs
         self.batch_size, self.seed, self.first_step = batch_size, seed, first_step
-        self._order = lru_cache(maxsize=2)(_permutation)
 
     @property
     def num_batches(self) -> None:
@@ -67,7 +66,7 @@ class TrainingBatches(keras.utils.PyDataset):
         """(pass through the source, sample index) of every picture of a batch."""
         start = (self.first_step + index) * self.batch_size
         places = [divmod(place, len(self.source)) for place in range(start, start + self.batch_size)]
-        return [(turn, int(self._order(self.seed, turn, len(self.source))[place])) for turn, place in places]
+        return [(turn, int(_permutation(self.seed, turn, len(self.source))[place])) for turn, place in places]
 
     def __getitem__(self, index: int) -> Batch:
         samples = [
@@ -76,13 +75,23 @@ class TrainingBatches(keras.utils.PyDataset):
         ]
         return encode_batch(samples, self.codecs)
 
-    def origins(self, index: int) -> list[str]:
-        """Where the samples of a batch come from, for messages."""
-        return [self.source.sample(sample).origin for _, sample in self.positions(index)]
+    def describe(self, index: int) -> list[str]:
+        """The origin of every sample of a batch, and which of its targets are not numbers, for messages."""
+        targets = self[index][1]
+        lines = []
+        for row, (_, sample) in enumerate(self.positions(index)):
+            broken = [name for name, target in targets.items() if not np.isfinite(target[row]).all()]
+            lines.append(
+                self.source.sample(sample).origin + (f" (its {', '.join(broken)} holds NaN)" if broken else "")
+            )
+        return lines
 
 
+@lru_cache(maxsize=4)
 def _permutation(seed: int, turn: int, length: int) -> np.ndarray:
-    return np.random.default_rng([seed, turn]).permutation(length)
+    order = np.random.default_rng([seed, turn]).permutation(length)
+    order.flags.writeable = False
+    return order
 
 
 class ValidationBatches(keras.utils.PyDataset):
@@ -105,3 +114,24 @@ class ValidationBatches(keras.utils.PyDataset):
     def __getitem__(self, index: int) -> Batch:
         indices = range(index * self.batch_size, min((index + 1) * self.batch_size, len(self.source)))
         return encode_batch([fit_sample(self.source.sample(i), self.spec) for i in indices], self.codecs)
+
+
+def check_monitored(monitor: str, batches: Iterable[Batch]) -> None:
+    """Refuses a validation set without a label for the output whose metric chooses the best checkpoint.
+
+    Without one the metric is 0 from the first epoch on, and the first checkpoint stays the best.
+
+    Args:
+        monitor: name of the metric, `val_<output>_<metric>` or `val_loss`.
+        batches: pictures, targets, weights.
+
+    Raises:
+        ValueError: there is no label.
+    """
+    for _, _, weights in batches:
+        if any(value.any() for name, value in weights.items() if monitor == "val_loss" or name in monitor):
+            return
+    raise ValueError(
+        f"The validation data labels nothing that {monitor} could measure: it holds no object, or no labels of that "
+        "kind. Add pictures with the object to data.validation."
+    )

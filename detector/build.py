@@ -132,9 +132,9 @@ def init_from(model: keras.Model, source: str | Path) -> Takeover:
         The paths of the variables taken, and of those that kept their own values, with the reason.
     """
     donor = keras.saving.load_model(find_checkpoint(source), compile=False)
-    values = {variable.path: variable for variable in donor.variables}
+    values = {variable.path: variable for variable in donor.weights}
     takeover = Takeover()
-    for variable in model.variables:
+    for variable in model.weights:  # and not the states of Dropout's seed generators
         other = values.get(variable.path)
         if other is None:
             takeover.left.append(f"{variable.path}: not in {source}")

@@ -6,23 +6,25 @@ import math
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import keras
+from keras import ops
 
-from detector.runs import Run, atomic_path
+from detector.runs import Run, RunError, atomic_path
 
 Logs = dict[str, float] | None
+SAMPLES_NAMED = 8
 
 
 class DivergedError(RuntimeError):
-    """The loss is no longer a number; the message names the batch."""
+    """The loss is no longer a number; the message names epoch, batch and samples."""
 
 
 class Checkpoints(keras.callbacks.Callback):
     """Writes the best model, and after each epoch everything that a resume needs; stops early if told so.
 
-    `state.json` is replaced last and names its checkpoint, so a kill at any moment leaves a pair that fits.
+    `state.json` is replaced last and names its checkpoint, so a kill at any moment leaves a pair that fits. It must
+    be the last callback of all: an epoch that the state calls complete has its metrics and pictures too.
 
     Args:
         run: the run folder.
@@ -37,14 +39,24 @@ class Checkpoints(keras.callbacks.Callback):
         self.best, self.waited = math.inf, 0
 
     def resume(self, model: keras.Model) -> int:
-        """Loads the state of the last complete epoch into a compiled model; returns the number of epochs done."""
+        """Loads the state of the last complete epoch into a compiled model; returns the number of epochs done.
+
+        Raises:
+            RunError: the checkpoint that the state names is gone.
+        """
         state = self.run.read_state()
         if state is None:
             return 0
-        model.optimizer.build(model.trainable_variables)
-        model.load_weights(self.run.checkpoints / state["checkpoint"])
-        for generator, value in zip(_seed_generators(model), state["seed_generators"], strict=True):
-            generator.state.assign(value)
+        path = self.run.checkpoints / state["checkpoint"]
+        if not path.is_file():
+            raise RunError(
+                f"{path} is gone, and {self.run.state_file} goes on from it. Put it back, or begin another run; its "
+                f"model.init_from={self.run.directory} takes over the weights."
+            )
+        model.optimizer.build(model.trainable_variables)  # else its state is not loaded
+        model.load_weights(path)
+        for variable, value in zip(_seed_states(model), state["seed_states"], strict=True):
+            variable.assign(value)
         self.best = math.inf if state["best"] is None else state["best"]
         self.waited = state["waited"]
         return state["epoch"]
@@ -57,6 +69,11 @@ class Checkpoints(keras.callbacks.Callback):
         value = (logs or {}).get(self.monitor)
         if value is None:
             raise KeyError(f"the monitored metric {self.monitor} is not among {sorted(logs or {})}")
+        if not math.isfinite(value):
+            raise DivergedError(
+                f"{self.monitor} is not a number after epoch {epoch + 1}, though the training loss is. "
+                "Lower training.learning_rate; begin another run."
+            )
         self.waited += 1
         if value < self.best:
             self.best, self.waited = float(value), 0
@@ -77,7 +94,7 @@ class Checkpoints(keras.callbacks.Callback):
                 "best": None if math.isinf(self.best) else self.best,
                 "monitor": self.monitor,
                 "waited": self.waited,
-                "seed_generators": [[int(v) for v in g.state.numpy()] for g in _seed_generators(self.model)],
+                "seed_states": [ops.convert_to_numpy(variable).tolist() for variable in _seed_states(self.model)],
             }
         )
         for old in self.run.checkpoints.glob("last-*.keras"):
@@ -85,14 +102,9 @@ class Checkpoints(keras.callbacks.Callback):
                 old.unlink()
 
 
-def _seed_generators(model: keras.Model) -> list[Any]:
-    """The seed generators of Dropout and its like; their state is saved in no checkpoint format of Keras."""
-    found = []
-    for layer in model._flatten_layers():
-        generator = getattr(layer, "seed_generator", None)
-        if generator is not None:
-            found.append(generator)
-    return found
+def _seed_states(model: keras.Model) -> list[keras.Variable]:
+    """The states of Dropout's and its like's seed generators, which no checkpoint format of Keras saves."""
+    return [variable for variable in model.variables if variable.name == "seed_generator_state"]
 
 
 class MetricsToFile(keras.callbacks.Callback):
@@ -107,7 +119,7 @@ class MetricsToFile(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         rate = float(self.model.optimizer.learning_rate)
-        row = {"epoch": epoch, "seconds": round(time.perf_counter() - self._begun, 2), "learning_rate": rate}
+        row = {"epoch": epoch + 1, "seconds": round(time.perf_counter() - self._begun, 2), "learning_rate": rate}
         self.run.append_metrics(row | {name: float(value) for name, value in (logs or {}).items()})
 
 
@@ -115,48 +127,42 @@ class StopOnNaN(keras.callbacks.Callback):
     """Raises at the first batch whose loss is not a number, naming it.
 
     Args:
-        describe: batch index counted from the start of `fit` -> where its samples come from.
+        describe: batch index counted from the start of `fit` -> a line on each of its samples.
         steps_per_epoch: batches an epoch.
     """
 
     def __init__(self, describe: Callable[[int], list[str]], steps_per_epoch: int) -> None:
         super().__init__()
         self.describe, self.steps = describe, steps_per_epoch
-        self._epoch = 0
-        self._first_epoch: int | None = None
+        self._epoch, self._seen = 0, 0
 
     def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:  # noqa: ARG002
-        self._first_epoch = epoch if self._first_epoch is None else self._first_epoch
-        self._epoch = epoch - self._first_epoch
+        self._epoch = epoch + 1
 
     def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
+        self._seen += 1
         if math.isfinite((logs or {}).get("loss", 0.0)):
             return
-        origins = self.describe(self._epoch * self.steps + batch)
+        lines = self.describe(self._seen - 1)
         raise DivergedError(
-            f"The loss is not a number at batch {batch} of epoch {self._epoch + (self._first_epoch or 0) + 1}. "
-            f"Its samples: {'; '.join(origins[:8])}{' ...' if len(origins) > 8 else ''}. "
-            "Look at them with `detector preview`; else lower training.learning_rate."
+            f"The loss is not a number at batch {batch + 1} of {self.steps} in epoch {self._epoch}. "
+            f"Its samples: {'; '.join(lines[:SAMPLES_NAMED])}{' ...' if len(lines) > SAMPLES_NAMED else ''}. "
+            "Look at them with `detector preview`; else lower training.learning_rate. Begin another run then."
         )
 
 
 class LivePictures(keras.callbacks.Callback):
-    """Draws the same validation samples with the network's answer every few epochs, and after the last.
+    """Draws the same validation samples with the network's answer every few epochs.
 
     Args:
-        draw: epoch -> writes the picture of that epoch.
+        draw: epochs done -> writes the picture of that epoch.
         every: epochs between pictures.
     """
 
     def __init__(self, draw: Callable[[int], None], every: int) -> None:
         super().__init__()
-        self.draw, self.every, self._last = draw, every, 0
+        self.draw, self.every = draw, every
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:  # noqa: ARG002
-        self._last = epoch + 1
-        if self._last % self.every == 0:
-            self.draw(self._last)
-
-    def on_train_end(self, logs: Logs = None) -> None:  # noqa: ARG002
-        if self._last % self.every:
-            self.draw(self._last)
+        if (epoch + 1) % self.every == 0:
+            self.draw(epoch + 1)

@@ -25,7 +25,7 @@ class SourceSettings(Settings):
     source: str
     """E.g. `documents:`, `corners:photos#train`, `negatives:rooms`."""
     weight: float = Field(1.0, gt=0)
-    """Share in the mix, relative to the other sources."""
+    """Share in the training mix, relative to the other sources; of validation sources every sample counts once."""
     options: dict[str, Any] = Field(default_factory=dict)
     """Settings of the format, e.g. `count` and `seed` of drawn documents."""
 

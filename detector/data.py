@@ -6,12 +6,14 @@ import logging
 import os
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from typing import Any
 
 from data_generators.cache import CachedSource, Progress, default_cache_directory
+from data_generators.errors import OnError
 from data_generators.formats import open_source
-from data_generators.sources import MixedSource, Source
+from data_generators.sources import CornerOrder, MixedSource, Source
 from data_generators.splits import split_by_group
-from detector.config import Config, DataSettings, SourceSettings
+from detector.config import Config, SourceSettings
 
 logger = logging.getLogger(__name__)
 
@@ -26,29 +28,57 @@ def silent(_: str) -> AbstractContextManager[None]:
 def training_sources(config: Config, progress: ProgressFor = silent) -> tuple[Source, Source]:
     """The training and the validation source of a config, decoded into the cache.
 
+    Training sources are mixed by weight. Of validation sources every sample is taken once.
+
     Args:
-        config: `data`, and `seed` for the held-out share.
+        config: `data`, and `seed` for order and held-out share.
         progress: description -> a context that gives the callback (samples done, in all).
+
+    Raises:
+        DataError: a source cannot be opened, or holds nothing.
+        ValueError: the heads want the object's own corner order and a source does not know it.
     """
-    train = _mix(config.data.train, config, progress)
-    if config.data.validation:
-        return train, _mix(config.data.validation, config, progress)
-    share = config.data.validation_share
-    parts = split_by_group(train, {"train": 1 - share, "validation": share}, config.seed)
-    return parts["train"], parts["validation"]
+    train = [_open_cached(entry, config, progress) for entry in config.data.train]
+    weights = [entry.weight for entry in config.data.train]
+    if not config.data.validation:
+        share = config.data.validation_share
+        parts = split_by_group(_mix(train, weights, config), {"train": 1 - share, "validation": share}, config.seed)
+        return parts["train"], parts["validation"]
+    validation = [_open_cached(entry, config, progress) for entry in config.data.validation]
+    _warn_of_shared(train, validation)
+    return _mix(train, weights, config), _mix(validation, [len(source) for source in validation], config)
 
 
-def _mix(entries: Sequence[SourceSettings], config: Config, progress: ProgressFor) -> Source:
-    sources = [_open(entry, config.data, progress) for entry in entries]
-    order = config.corner_order()
-    if len(sources) == 1 and (order == "none" or sources[0].corner_order in (order, "none")):
-        return sources[0]
-    parts = [(source, entry.weight) for source, entry in zip(sources, entries, strict=True)]
-    return MixedSource(parts, config.seed, corner_order=order if order != "none" else None)
+def open_entry(entry: SourceSettings, config: Config, on_error: OnError | None = None) -> Source:
+    """One source of a config as it is, not yet decoded.
+
+    Args:
+        entry: text and options.
+        config: `data.on_error`, and the heads' corner order.
+        on_error: instead of that of the config.
+
+    Raises:
+        ValueError: the heads want the object's own corner order and the source does not know it.
+    """
+    source = open_source(entry.source, on_error=on_error or config.data.on_error, **entry.options)
+    if config.corner_order() == "object" and source.corner_order == "image":
+        raise ValueError(
+            f"{entry.source}: the heads want corners that begin at the object's own top left (order: object), but this "
+            "source has them in image order. If its labels do begin there, say so with options: {corner_order: "
+            "object}; else set the head's order to image, or leave the source out."
+        )
+    return source
 
 
-def _open(entry: SourceSettings, data: DataSettings, progress: ProgressFor) -> Source:
-    source = open_source(entry.source, on_error=data.on_error, **entry.options)
+def in_corner_order(source: Source, order: CornerOrder) -> Source:
+    """The source with its corners in the order that the heads want; itself where it has it or has no corners."""
+    if order == "none" or source.corner_order in (order, "none"):
+        return source
+    return MixedSource([(source, 1.0)], corner_order=order)
+
+
+def _open_cached(entry: SourceSettings, config: Config, progress: ProgressFor) -> Source:
+    source, data = open_entry(entry, config), config.data
     with progress(entry.source) as report:
         return CachedSource(
             source,
@@ -58,3 +88,36 @@ def _open(entry: SourceSettings, data: DataSettings, progress: ProgressFor) -> S
             workers=os.cpu_count() or 1,
             progress=report,
         )
+
+
+def _mix(sources: Sequence[Source], weights: Sequence[float], config: Config) -> Source:
+    order = config.corner_order()
+    if len(sources) == 1:
+        return in_corner_order(sources[0], order)
+    parts = list(zip(sources, weights, strict=True))
+    return MixedSource(parts, config.seed, corner_order=order if order != "none" else None)
+
+
+def _warn_of_shared(train: Sequence[Source], validation: Sequence[Source]) -> None:
+    """Validation that holds training samples flatters; a file is known by its path, a scene by its seed and index."""
+    known = {origin for source in train for origin in _origins(source)}
+    shared = [origin for source in validation for origin in _origins(source) if origin in known]
+    if shared:
+        logger.warning(
+            "%d validation samples are training samples too, e.g. %s: the scores will flatter. Name splits "
+            "(#train, #val), or leave data.validation out.",
+            len(shared),
+            shared[0],
+        )
+
+
+def _origins(source: Source) -> list[str]:
+    return source.origins() if isinstance(source, CachedSource) else []
+
+
+def describe_data(train: Source, validation: Source) -> dict[str, Any]:
+    """Sizes and fingerprints of the data of a training, JSON data that is the same for the same samples."""
+    return {
+        "train": {"samples": len(train), "fingerprint": train.fingerprint()},
+        "validation": {"samples": len(validation), "fingerprint": validation.fingerprint()},
+    }

@@ -16,12 +16,12 @@ from data_generators.preview import write_png
 from data_generators.sources import Source
 from data_generators.transform.augment import Augmentation
 from detector.backend import prepare_backend
-from detector.batches import TrainingBatches, ValidationBatches
+from detector.batches import TrainingBatches, ValidationBatches, check_monitored
 from detector.build import build_model, compile_model, init_from, with_pixel_input
 from detector.callbacks import Checkpoints, LivePictures, MetricsToFile, StopOnNaN
 from detector.card import ModelCard, read_keras_card, write_keras_card
 from detector.config import Config
-from detector.data import ProgressFor, silent, training_sources
+from detector.data import ProgressFor, describe_data, silent, training_sources
 from detector.evaluation import evaluate_sources
 from detector.heads import HEADS, monitored
 from detector.pictures import draw_answers, draw_worst
@@ -34,34 +34,54 @@ logger = logging.getLogger(__name__)
 PICTURES = 16
 
 
-def train(config: Config, directory: str | Path, *, resume: bool = False, progress: ProgressFor = silent) -> Run:
+def train(config: Config | None, directory: str | Path, *, resume: bool = False, progress: ProgressFor = silent) -> Run:
     """Trains a network.
 
     Args:
-        config: the experiment; with `resume` that of the run folder is used instead.
+        config: the experiment; with `resume` None, or the run's own.
         directory: the run folder; without `resume` it must hold no run.
-        resume: go on after the last complete epoch of a run that was stopped or killed.
+        resume: go on after the last complete epoch of a run that was stopped or killed; a finished run is reported
+            again.
         progress: description -> a context that gives the callback (samples done, in all), for the making of caches.
 
     Returns:
         The run, with its best checkpoint, metrics, pictures and report.
 
     Raises:
-        RunError: there is a run already, or none to resume.
+        RunError: there is a run already, or none to resume; another process trains into it; the config differs from
+            that of the run to resume; the disk is full.
         DivergedError: the loss is no longer a number.
     """
-    run = Run.open(directory) if resume else Run.create(directory, config)
-    config = run.config
-    prepare_backend(config.seed, config.training.deterministic)
+    run = _open_run(config, directory, resume)
+    with run.lock():
+        run.sweep()
+        _train_in(run, run.config, progress)
+    return run
+
+
+def _open_run(config: Config | None, directory: str | Path, resume: bool) -> Run:
+    if not resume:
+        if config is None:
+            raise ValueError("`config` must be given where no run is resumed. Read one with `detector.read_config`.")
+        return Run.create(directory, config)
+    run = Run.open(directory)
+    if config is not None:
+        run.check_config(config)
+    return run
+
+
+def _train_in(run: Run, config: Config, progress: ProgressFor) -> None:
+    prepare_backend(config.training.deterministic)
     train_source, validation = training_sources(config, progress)
+    run.note_data(describe_data(train_source, validation))
     logger.info("%d training samples, %d validation samples", len(train_source), len(validation))
+    keras.utils.set_random_seed(config.seed)  # here, so that nothing that opens the data draws from it
     network = build_model(config)
-    if config.model.init_from and not resume:
+    if config.model.init_from and run.read_state() is None:
         init_from(network, config.model.init_from)
     card = ModelCard.of(config, train_source.class_names, count_trainable(network))
     _fit(run, config, network, card, (train_source, validation))
     _report(run, validation)
-    return run
 
 
 def count_trainable(model: keras.Model) -> int:
@@ -70,33 +90,38 @@ def count_trainable(model: keras.Model) -> int:
 
 
 def _fit(run: Run, config: Config, network: keras.Model, card: ModelCard, sources: tuple[Source, Source]) -> None:
-    training, codecs = config.training, config.codecs()
+    training = config.training
     steps = max(1, (training.samples_per_epoch or len(sources[0])) // training.batch_size)
+    validation = ValidationBatches(sources[1], config.input, config.codecs(), training.batch_size)
+    monitor = monitored(config.model.heads)
+    check_monitored(monitor, validation)
     model = with_pixel_input(network)
     compile_model(model, config, steps)
     save = partial(_save_network, network, card)
-    checkpoints = Checkpoints(run, save, monitored(config.model.heads), training.early_stopping_epochs)
+    checkpoints = Checkpoints(run, save, monitor, training.early_stopping_epochs)
     done = checkpoints.resume(model)
-    run.keep_metrics_before(done)
-    if done >= training.epochs or checkpoints.has_stopped():
-        return
-    batches = make_training_batches(config, sources[0], done * steps)
-    model.fit(
-        batches,
-        epochs=training.epochs,
-        initial_epoch=done,
-        steps_per_epoch=steps,
-        shuffle=False,
-        validation_data=ValidationBatches(sources[1], config.input, codecs, training.batch_size),
-        callbacks=[
-            checkpoints,
+    run.keep_metrics_until(done)
+    sheet = _LiveSheet(run, network, card, sources[1])
+    if done < training.epochs and not checkpoints.has_stopped():
+        batches = make_training_batches(config, sources[0], done * steps)
+        callbacks = [
+            StopOnNaN(batches.describe, steps),
             MetricsToFile(run),
-            StopOnNaN(batches.origins, steps),
-            LivePictures(_LiveSheet(run, network, card, sources[1]), training.picture_epochs),
+            LivePictures(sheet.draw, training.picture_epochs),
             *_tensorboard(run),
-        ],
-        verbose=1 if sys.stdout.isatty() else 2,
-    )
+            checkpoints,
+        ]
+        model.fit(
+            batches,
+            epochs=training.epochs,
+            initial_epoch=done,
+            steps_per_epoch=steps,
+            shuffle=False,
+            validation_data=validation,
+            callbacks=callbacks,
+            verbose=1 if sys.stdout.isatty() else 2,
+        )
+    sheet.draw_last()
 
 
 def _save_network(network: keras.Model, card: ModelCard, path: Path) -> None:
@@ -130,9 +155,19 @@ class _LiveSheet:
         indices = np.linspace(0, len(validation) - 1, min(PICTURES, len(validation))).astype(int)
         self.samples = [validation.sample(int(index)) for index in indices]
 
-    def __call__(self, epoch: int) -> None:
+    def draw(self, epoch: int) -> None:
+        """Writes the sheet after so many epochs."""
         answers = predict_images(self.runtime, [sample.image for sample in self.samples])
-        write_png(self.run.pictures / f"epoch-{epoch:04d}.png", draw_answers(self.samples, answers, {}))
+        write_png(self._path(epoch), draw_answers(self.samples, answers, {}))
+
+    def draw_last(self) -> None:
+        """Writes the sheet of the last epoch, where `picture_epochs` did not."""
+        epoch = (self.run.read_state() or {}).get("epoch", 0)
+        if not self._path(epoch).exists():
+            self.draw(epoch)
+
+    def _path(self, epoch: int) -> Path:
+        return self.run.pictures / f"epoch-{epoch:04d}.png"
 
 
 def _report(run: Run, validation: Source) -> None:

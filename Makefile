@@ -34,11 +34,11 @@ $(VENV)/.installed-dev: setup.cfg pyproject.toml
 # Of the lines of pip only the large downloads are shown; warnings and errors come through stderr.
 define install_into_venv
 	$(make_venv)
-	@echo "Installing into $(VENV): about 2 GB on disk, 2 to 10 minutes; the large downloads are shown."
+	@echo "Installing into $(VENV): about 3 GB on disk, 2 to 10 minutes; the large downloads are shown."
 	@rm -f $@
 	@{ $(BIN)/python -m pip install $(1) && touch $@; } | sed -n \
-		-e 's/^ *Using cached \([^ ]*\) (\([0-9.]* [MG]B\).*/  \1, \2 from the cache/p' \
-		-e 's/^ *Downloading \([^ ]*\) (\([0-9.]* [MG]B\).*/  \1, \2/p' \
+		-e 's/^ *Using cached \([^ ]*\) (\([0-9]\{2,\}\.[0-9]* [MG]B\).*/  \1, \2 from the cache/p' \
+		-e 's/^ *Downloading \([^ ]*\) (\([0-9]\{2,\}\.[0-9]* [MG]B\).*/  \1, \2/p' \
 		-e 's/^Installing collected packages.*/  unpacking .../p'
 	@test -f $@ || { echo "The installation failed; the reason stands above. Run make again to go on."; exit 1; }
 endef

@@ -33,12 +33,16 @@ def code_blocks(text: str, language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
 
 
-def tour_commands() -> list[list[str]]:
-    """The words of every `detector ...` line in the README's shell blocks."""
-    lines = [line for block in code_blocks(README, "bash") for line in block.splitlines()]
-    commands = [shlex.split(line, comments=True)[1:] for line in lines if line.startswith("detector ")]
-    assert len(commands) >= 7
-    return commands
+def section(heading: str) -> str:
+    """The text under a heading of the README."""
+    return README.split(f"\n## {heading}\n", 1)[1].split("\n## ", 1)[0]
+
+
+def shell_commands(text: str) -> list[list[str]]:
+    """The words of every `detector ...` line in the shell blocks of a text."""
+    blocks = [block.replace("\\\n", " ") for block in code_blocks(text, "bash")]
+    lines = [line for block in blocks for line in block.splitlines()]
+    return [shlex.split(line, comments=True)[1:] for line in lines if line.startswith("detector ")]
 
 
 def inline_commands() -> list[list[str]]:
@@ -53,17 +57,22 @@ def parse(words: list[str]) -> dict[str, Any]:
     return verb.make_context(words[0], words[1:]).params
 
 
-@pytest.mark.parametrize("words", tour_commands() + inline_commands(), ids=" ".join)
+@pytest.mark.parametrize("words", shell_commands(README) + inline_commands(), ids=" ".join)
 def test_command_parses(words: list[str]) -> None:
     assert words[0] in VERBS
     if len(words) > 1:  # else the verb is merely named
         assert parse(words)
 
 
-def test_commands_name_presets_that_there_are() -> None:
-    for words in tour_commands():
-        if words[0] == "init":
-            assert parse(words)["task"] in preset_names()
+def test_commands_name_presets_and_settings_that_there_are() -> None:
+    seen = set()
+    for words in shell_commands(README):
+        verb, given = words[0], parse(words)
+        preset = given.get("task") or given.get("config")
+        if verb in ("init", "train") and preset in preset_names():
+            assert read_config(preset, given.get("overrides", ()))
+            seen.add(verb)
+    assert seen == {"init", "train"}
 
 
 def test_a_wrong_option_would_be_noticed() -> None:
@@ -115,8 +124,7 @@ def test_corner_csv_block_is_read(tmp_path: Path) -> None:
 
 def table(heading: str) -> list[list[str]]:
     """The cells of the rows of the first table under a heading."""
-    section = README.split(f"\n## {heading}\n", 1)[1].split("\n## ", 1)[0]
-    rows = [line for line in section.splitlines() if line.startswith("|")]
+    rows = [line for line in section(heading).splitlines() if line.startswith("|")]
     return [[cell.strip() for cell in row.strip("|").split("|")] for row in rows[2:]]
 
 
@@ -139,7 +147,7 @@ def test_table_of_presets_is_complete() -> None:
 
 def tree_paths() -> Iterator[str]:
     """The paths of the annotated tree, relative to the repository; folders end in a slash."""
-    [block] = code_blocks(README.split("\n## The house\n", 1)[1], "text")
+    [block] = code_blocks(section("The house"), "text")
     parent = ""
     for line in block.splitlines():
         names = re.split(r", (?=[\w.]+\.py)", line.strip().split("  ")[0])
@@ -168,7 +176,7 @@ def test_the_tour_runs(tmp_path: Path) -> None:
     small = ["--set", "training.epochs=2", "--set", "data.train.0.options.count=96"]
     small += ["--set", "data.validation.0.options.count=32", "--set", "export.max_loss=1"]
     command = Path(sys.executable).parent / "detector"
-    for words in tour_commands():
+    for words in shell_commands(section("A tour of five minutes")):
         extra = small if words[0] == "train" else []
         done = subprocess.run([str(command), *words, *extra], cwd=tmp_path, capture_output=True, text=True, check=False)
         assert done.returncode == 0, f"{words}\n{done.stdout}\n{done.stderr}"

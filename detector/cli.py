@@ -2,65 +2,76 @@
 
 from __future__ import annotations
 
+import difflib
 import json
-import logging
 import os
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import typer
-from rich.console import Console
-from rich.logging import RichHandler
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Table
 
 from detector.quiet import import_keras_quietly
+from detector.terminal import begin_log, complain, print_scores, print_table, say, show_progress
 
 app = typer.Typer(
     help="Small networks for corners, boxes and masks: from labelled pictures or drawn scenes to the device.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    add_completion=False,
 )
-console = Console()
+FORMATS = "FORMAT is corners, documents, labelme, marked or negatives; PATH is a folder, for documents: may be empty."
+INTERRUPTED = 130  # exit code after Ctrl-C, as shells have it
 
+
+class OnErrorChoice(StrEnum):
+    """`data_generators.errors.OnError` as the command line takes it."""
+
+    STOP = "raise"
+    SKIP = "skip"
+
+
+SOURCE = r"FORMAT:PATH\[#SPLIT], e.g. corners:photos#val; without #SPLIT all samples"  # \[ keeps rich from eating it
 ConfigArgument = Annotated[str, typer.Argument(help="A YAML file, or the name of a preset.")]
 SetOption = Annotated[list[str], typer.Option("--set", help="key=value, e.g. training.epochs=5; may be repeated.")]
-DataOption = Annotated[list[str], typer.Option("--data", help="FORMAT:PATH[#SPLIT]; may be repeated.")]
 ModelArgument = Annotated[str, typer.Argument(help="Run folder, .keras or .tflite file, or a shipped model's name.")]
-OnErrorOption = Annotated[str, typer.Option(help="A picture that cannot be read: raise, or skip.")]
+OnErrorOption = Annotated[
+    OnErrorChoice,
+    typer.Option(help="At a label or picture that cannot be used: stop with an error, or skip and count."),
+]
 JsonOption = Annotated[Path | None, typer.Option("--json", help="Also write the result to this file.")]
 
 
 def main() -> None:
     """Runs the command line; errors that a person can act on are shown without a traceback."""
-    logging.basicConfig(
-        level=logging.INFO, format="%(message)s", handlers=[RichHandler(console=Console(stderr=True), show_path=False)]
-    )
-    for noisy in ("absl", "tensorflow", "matplotlib", "PIL"):
-        logging.getLogger(noisy).setLevel(logging.ERROR)
+    begin_log()
     try:
         app()
-    except KeyboardInterrupt:
-        Console(stderr=True).print("[yellow]Stopped.[/] A training goes on with --resume.")
-        sys.exit(130)
     except (ValueError, RuntimeError, OSError) as error:
         if os.environ.get("DETECTOR_TRACEBACK"):
             raise
-        Console(stderr=True, soft_wrap=True).print(f"[red]error:[/] {error}", highlight=False)
+        complain("error", str(error), "red")
         sys.exit(1)
 
 
-@contextmanager
-def _progress(description: str) -> Iterator[Callable[[int, int], None]]:
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task(description, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        from detector import __version__
+
+        say(f"detector {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    pass
 
 
 def _write(path: Path | None, value: Any) -> None:
@@ -74,65 +85,79 @@ def _write(path: Path | None, value: Any) -> None:
 def init(
     task: Annotated[str, typer.Argument(help="The preset to begin from.")] = "documents",
     output: Annotated[Path | None, typer.Option(help="File to write; by default TASK.yaml.")] = None,
-    force: Annotated[bool, typer.Option(help="Overwrite the file.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite the file.")] = False,
 ) -> None:
-    """Write a commented config for a task."""
+    """Write a config for a task, every setting with its meaning beside it."""
     from detector.config import preset_names
+    from detector.runs import atomic_path
     from detector.template import commented_config
 
     if task not in preset_names():
-        raise ValueError(f"there is no task {task!r}; the tasks are {', '.join(preset_names())}.")
+        near = difflib.get_close_matches(task, preset_names(), n=1)
+        hint = f"Did you mean {near[0]}? " if near else ""
+        raise ValueError(f"there is no task {task!r}. {hint}Tasks: {', '.join(preset_names())}.")
     path = output or Path(f"{task}.yaml")
     if path.exists() and not force:
         raise ValueError(f"{path} is there already. Choose another --output, or overwrite it with --force.")
-    path.write_text(commented_config(task))
-    console.print(f"Wrote {path}. Look at its data: detector preview --config {path}; train: detector train {path}")
+    with atomic_path(path) as temporary:
+        temporary.write_text(commented_config(task))
+    say(f"Wrote {path}. Look at its data: detector preview --config {path}; train: detector train {path}")
 
 
-@app.command()
+@app.command(epilog=FORMATS)
 def preview(
-    data: Annotated[list[str], typer.Option("--data", help="FORMAT:PATH[#SPLIT].")] = [],
+    data: Annotated[
+        list[str], typer.Option("--data", help=f"{SOURCE}; may be repeated. Default: the training data of --config.")
+    ] = [],
     config: Annotated[
-        str, typer.Option(help="Draw the training data of this config, augmented as it says.")
+        str, typer.Option(help="A YAML file or a preset: its training data, its augmentation.")
     ] = "documents",
-    output: Annotated[Path, typer.Option(help="PNG to write.")] = Path("preview.png"),
-    count: Annotated[int, typer.Option(min=1, help="Samples to draw.")] = 16,
+    output: Annotated[Path, typer.Option(help="PNG to write; with several sources NAME-1.png and so on.")] = Path(
+        "preview.png"
+    ),
+    count: Annotated[int, typer.Option(min=1, help="Samples to draw of each source.")] = 16,
     overrides: SetOption = [],
+    on_error: Annotated[
+        OnErrorChoice | None,
+        typer.Option(help="At a label or picture that cannot be used; default: what the config says."),
+    ] = None,
 ) -> None:
-    """Draw samples of a source before and after augmentation, labels on top."""
-    from data_generators.formats import open_source
+    """Draw samples as they are and as training sees them, labels on top."""
     from data_generators.preview import preview_sheet, write_png
-    from data_generators.transform.augment import Augmentation
-    from detector.config import read_config
+    from detector.config import SourceSettings, read_config
+    from detector.data import open_entry, training_view
 
     settings = read_config(config, overrides)
-    entries = [open_source(text) for text in data] or [
-        open_source(entry.source, on_error=settings.data.on_error, **entry.options) for entry in settings.data.train
-    ]
-    for number, source in enumerate(entries):
-        augmentation = Augmentation(settings.augment, settings.input, source.corner_order)
-        path = output if len(entries) == 1 else output.with_stem(f"{output.stem}-{number + 1}")
-        write_png(path, preview_sheet(source, augmentation, count, settings.seed))
-        console.print(f"Drew {min(count, len(source))} of {len(source)} samples to {path}")
+    entries = [SourceSettings(source=text) for text in data] or settings.data.train
+    for number, entry in enumerate(entries, 1):
+        source = open_entry(entry, settings, on_error.value if on_error else None)
+        path = output if len(entries) == 1 else output.with_stem(f"{output.stem}-{number}")
+        write_png(path, preview_sheet(source, training_view(settings, source), count, settings.seed))
+        say(f"Drew {min(count, len(source))} of {len(source)} samples of {entry.source} to {path}")
 
 
 @app.command()
 def generate(
-    source: Annotated[str, typer.Argument(help="What to draw, e.g. documents: or documents:scenes.yaml#train.")],
+    source: Annotated[
+        str, typer.Argument(help=r"What to draw: documents: or documents:SETTINGS.yaml, with \[#train|#val|#test].")
+    ],
     output: Annotated[Path, typer.Argument(help="Folder to write: corners.csv and images/.")],
     count: Annotated[int | None, typer.Option(min=1, help="Number of samples.")] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Seed of the scenes.")] = None,
+    split: Annotated[str, typer.Option(help="Write the samples as this split; a folder can hold several.")] = "",
     quality: Annotated[int | None, typer.Option(min=1, max=100, help="JPEG quality; without it PNG.")] = None,
+    on_error: OnErrorOption = OnErrorChoice.STOP,
 ) -> None:
     """Write a synthetic set to disk as corner CSV; run it again to go on after a stop."""
     from data_generators.formats import open_source
     from data_generators.real.corner_csv_writer import write_corner_csv_set
 
     options: dict[str, Any] = {key: value for key, value in (("count", count), ("seed", seed)) if value is not None}
-    scenes = open_source(source, **options)
-    with _progress("drawing") as report:
-        written = write_corner_csv_set(scenes, output, quality=quality, progress=report)
-    console.print(f"Wrote {written} samples, {len(scenes)} in all, to {output}. Read them as corners:{output}")
+    scenes = open_source(source, on_error=on_error.value, **options)
+    with show_progress("drawing") as report:
+        written = write_corner_csv_set(scenes, output, split, quality, report)
+    name = f"corners:{output}#{split}" if split else f"corners:{output}"
+    say(f"Wrote {written} samples, {len(scenes)} in all, to {output}. Read them as {name}")
 
 
 @app.command()
@@ -146,66 +171,71 @@ def cost(config: ConfigArgument, overrides: SetOption = [], json_file: JsonOptio
     settings = read_config(config, overrides)
     network = build_model(settings)
     measured = measure_cost(network, for_export(network, settings.model.heads))
-    table = Table("cost", "value")
-    table.add_row("trainable parameters", f"{measured.parameters:,}")
-    table.add_row("multiply-accumulates (MACs) a picture", f"{measured.macs:,}")
-    table.add_row("peak activations, int8, bytes", f"{measured.peak_activation_bytes_int8:,}")
-    table.add_row("file, float32 .tflite, bytes (predicted)", f"{measured.file_bytes_float:,}")
-    table.add_row("file, int8 .tflite, bytes (predicted)", f"{measured.file_bytes_int8:,}")
-    console.print(table)
+    rows = {
+        "trainable parameters": measured.parameters,
+        "multiply-accumulates (MACs) a picture": measured.macs,
+        "peak activations, int8, bytes": measured.peak_activation_bytes_int8,
+        "file, float32 .tflite, bytes (predicted)": measured.file_bytes_float,
+        "file, int8 .tflite, bytes (predicted)": measured.file_bytes_int8,
+    }
+    print_table("cost", rows)
     for warning in measured.warnings:
-        console.print(f"[yellow]warning:[/] {warning}")
+        complain("warning", warning, "yellow")
     _write(json_file, measured.to_json())
 
 
 @app.command()
 def train(
     config: Annotated[
-        str, typer.Argument(help="A YAML file or a preset; with --resume that of the run is used.")
-    ] = "documents",
+        str | None, typer.Argument(help="A YAML file or a preset; not needed with --resume.", show_default="documents")
+    ] = None,
     run: Annotated[Path | None, typer.Option(help="Run folder; by default runs/CONFIG-SEED.")] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on after the last complete epoch of the run.")] = False,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on after the last complete epoch of the run, with its own config.")
+    ] = False,
     seed: Annotated[int | None, typer.Option(min=0, help="Seed of weights, order and augmentation.")] = None,
     overrides: SetOption = [],
 ) -> None:
     """Train a network; everything goes to the run folder."""
     import_keras_quietly()
     from detector.config import read_config
+    from detector.runs import Run
     from detector.training import train as run_training
 
-    settings = read_config(config, [*overrides, *([f"seed={seed}"] if seed is not None else [])])
-    folder = run or Path("runs") / f"{Path(config).stem}-{settings.seed}"
-    finished = run_training(settings, folder, resume=resume, progress=_progress)
-    _print_scores({"validation": json.loads((finished.directory / "report.json").read_text())})
-    console.print(f"Run folder: {folder}; pictures: {finished.pictures}. Export it: detector export {folder}")
+    changes = [*overrides, *([f"seed={seed}"] if seed is not None else [])]
+    own = Run.open(run).directory / "config.yaml" if resume and run and config is None else None
+    settings = read_config(own or config or "documents", changes)
+    folder = run or Path("runs") / f"{Path(config or 'documents').stem}-{settings.seed}"
+    try:
+        finished = run_training(settings, folder, resume=resume, progress=show_progress)
+    except KeyboardInterrupt:
+        done = (Run(folder).read_state() or {}).get("epoch", 0)
+        complain("stopped", f"{done} epochs are complete. Go on: detector train --resume --run {folder}", "yellow")
+        raise typer.Exit(INTERRUPTED) from None
+    print_scores({"validation": json.loads((finished.directory / "report.json").read_text())})
+    say(f"Run folder: {folder}; pictures: {finished.pictures}. Export it: detector export {folder}")
 
 
-@app.command()
+@app.command(epilog=FORMATS)
 def evaluate(
     model: ModelArgument,
-    data: DataOption,
+    data: Annotated[list[str], typer.Option("--data", help=f"{SOURCE}; may be repeated.")],
     json_file: JsonOption = None,
     worst: Annotated[Path | None, typer.Option(help="Draw the worst pictures to this PNG.")] = None,
-    on_error: OnErrorOption = "raise",
+    on_error: OnErrorOption = OnErrorChoice.STOP,
 ) -> None:
     """Measure a model on labelled data."""
     import_keras_quietly()
     from detector.evaluation import evaluate as measure
 
-    evaluation = measure(model, data, on_error=_on_error(on_error))
-    _print_scores({"score": evaluation.scores})
+    evaluation = measure(model, data, on_error=on_error.value)
+    print_scores({"value": evaluation.scores})
     _write(json_file, evaluation.scores)
     if worst:
         from detector.pictures import draw_worst
 
         draw_worst(evaluation, worst)
-        console.print(f"Worst pictures: {worst}")
-
-
-def _on_error(text: str) -> Any:
-    if text not in ("raise", "skip"):
-        raise ValueError(f"--on-error must be raise or skip. Received {text}.")
-    return text
+        say(f"Worst pictures: {worst}")
 
 
 @app.command()
@@ -221,39 +251,23 @@ def predict(
     from detector.pictures import write_answers
 
     written = write_answers(model, inputs, output, every=every, overlays=overlays, rectify=rectify)
-    console.print(
-        f"{written} pictures answered: {output / 'predictions.json'}" + (f"; overlays in {output}" if overlays else "")
-    )
+    say(f"{written} pictures answered: {output / 'predictions.json'}" + (f"; overlays in {output}" if overlays else ""))
 
 
-@app.command()
+@app.command(epilog=FORMATS)
 def export(
     run: Annotated[Path, typer.Argument(help="Run folder.")],
     data: Annotated[
-        list[str], typer.Option("--data", help="Measure on these sources; by default the validation set.")
+        list[str], typer.Option("--data", help=f"Measure on {SOURCE}; may be repeated. Default: the validation set.")
     ] = [],
     json_file: JsonOption = None,
+    on_error: OnErrorOption = OnErrorChoice.STOP,
 ) -> None:
     """Write LiteRT float and int8 files, and print their scores side by side."""
     import_keras_quietly()
     from detector.export.run import export as run_export
 
-    report = run_export(run, data, progress=_progress)
-    _print_scores(report)
+    report = run_export(run, data, on_error=on_error.value, progress=show_progress)
+    print_scores(report)
     _write(json_file, report)
-    console.print(f"Files: {run / 'export'}. Use them: detector predict {run} photo.jpg")
-
-
-def _print_scores(columns: dict[str, dict[str, Any]]) -> None:
-    table = Table("", *columns)
-    for name in next(iter(columns.values())):
-        if name in ("data", "model"):
-            continue
-        table.add_row(name, *(_format(scores.get(name)) for scores in columns.values()))
-    console.print(table)
-
-
-def _format(value: Any) -> str:
-    if value is None:
-        return "-"
-    return f"{value:.4f}" if isinstance(value, float) else f"{value:,}" if isinstance(value, int) else str(value)
+    say(f"Files: {run / 'export'}. Use them: detector predict {run} photo.jpg")

@@ -11,8 +11,10 @@ from typing import Any
 from data_generators.cache import CachedSource, Progress, default_cache_directory
 from data_generators.errors import OnError
 from data_generators.formats import open_source
-from data_generators.sources import CornerOrder, MixedSource, Source
+from data_generators.sample import Sample
+from data_generators.sources import CornerOrder, MixedSource, Source, in_image_order
 from data_generators.splits import split_by_group
+from data_generators.transform.augment import Augmentation
 from detector.config import Config, SourceSettings
 
 logger = logging.getLogger(__name__)
@@ -75,6 +77,21 @@ def in_corner_order(source: Source, order: CornerOrder) -> Source:
     if order == "none" or source.corner_order in (order, "none"):
         return source
     return MixedSource([(source, 1.0)], corner_order=order)
+
+
+def training_view(config: Config, source: Source) -> Augmentation:
+    """The augmentation of a config, for samples of a source as `open_entry` gives it."""
+    wanted = config.corner_order()
+    if wanted == "image" and source.corner_order == "object":
+        return _ReorderedView(config.augment, config.input, wanted)
+    return Augmentation(config.augment, config.input, source.corner_order if wanted == "none" else wanted)
+
+
+class _ReorderedView(Augmentation):
+    """Augmentation in image order, of samples whose corners are in object order."""
+
+    def apply(self, sample: Sample, seed: tuple[int, int, int]) -> Sample:
+        return super().apply(in_image_order(sample), seed)
 
 
 def _open_cached(entry: SourceSettings, config: Config, progress: ProgressFor) -> Source:

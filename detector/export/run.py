@@ -11,6 +11,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from data_generators.errors import OnError
 from data_generators.formats import open_source
 from data_generators.sources import Source
 from detector.build import for_export
@@ -31,13 +32,20 @@ class GateError(RunError):
     """int8 loses more than the config allows; the message holds the figures."""
 
 
-def export(run_folder: str | Path, data: Sequence[str] = (), progress: ProgressFor = silent) -> dict[str, Any]:
+def export(
+    run_folder: str | Path,
+    data: Sequence[str] = (),
+    progress: ProgressFor = silent,
+    *,
+    on_error: OnError = "raise",
+) -> dict[str, Any]:
     """Exports the best checkpoint of a run, and measures what was exported.
 
     Args:
         run_folder: a run that finished an epoch.
         data: sources to measure on, `FORMAT:PATH[#SPLIT]`; the run's validation set where none is given.
         progress: see `train`.
+        on_error: what to do with a sample of `data` that cannot be read.
 
     Returns:
         `keras`, `float` and `int8`: the scores of each, also written to export/report.json.
@@ -60,7 +68,7 @@ def export(run_folder: str | Path, data: Sequence[str] = (), progress: ProgressF
     write_litert_card(int8_file, card)
     with atomic_path(run.exports / CARD_NAME) as temporary:
         temporary.write_text(card.to_text())
-    sources = [open_source(text) for text in data] or [validation]
+    sources = [open_source(text, on_error) for text in data] or [validation]
     report = {name: evaluate_sources(path, sources).scores for name, path in exported_files(run).items()}
     write_json(run.exports / "report.json", report)
     _check_gate(report, card, config.export.max_loss)

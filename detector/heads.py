@@ -106,7 +106,7 @@ HEADS: dict[str, Head] = {
     "presence": Head(
         build=build_presence,
         outputs=_presence_outputs,
-        monitor=lambda _: "val_presence_logit_loss",
+        monitor=lambda _: "val_loss",  # Keras logs no loss by its output's name where there is but one output
         for_export=_unchanged,
         score_sample=score_presence_sample,
         score=score_presence,

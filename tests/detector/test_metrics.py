@@ -1,0 +1,56 @@
+"""Metrics of `fit` against the same arithmetic in NumPy."""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+import pytest
+
+from detector.codecs.heatmap import HeatmapGrid, decode_heatmaps, encode_heatmaps
+from detector.metrics import HeatmapError, PointError
+
+GRID = HeatmapGrid((32, 48), 4, 4)
+
+
+def test_point_error_is_the_mean_distance_in_percent() -> None:
+    true = np.zeros((1, 2, 2), np.float32)
+    predicted = np.array([[[0.03, 0.04], [0.0, -0.1]]], np.float32)
+    metric = PointError()
+    metric.update_state(true, predicted)
+    assert float(metric.result()) == pytest.approx((5 + 10) / 2)
+    metric.reset_state()
+    metric.update_state(true, predicted, np.array([[1, 0]], np.float32))
+    assert float(metric.result()) == pytest.approx(5)
+
+
+@pytest.mark.parametrize("radius", [1, 3])
+def test_heatmap_error_is_that_of_the_decoded_maps(radius: int) -> None:
+    rng = np.random.default_rng(5)
+    targets, known = encode_heatmaps(rng.uniform(-0.2, 1.2, (6, 4, 2)), GRID, 1.0)
+    logits = np.log(np.maximum(targets, 1e-9)) + rng.normal(0, 3, targets.shape).astype(np.float32)
+    metric = HeatmapError(radius=radius)
+    metric.update_state(targets, logits, known)
+
+    cells = [
+        GRID.to_cells(decode_heatmaps(maps, GRID, radius)[0]) for maps in (np.log(np.maximum(targets, 1e-12)), logits)
+    ]
+    rows, columns = GRID.shape
+    distance = 100 * np.linalg.norm((cells[0] - cells[1]) / [columns, rows], axis=-1)
+    assert distance.max() > 1
+    assert float(metric.result()) == pytest.approx(np.average(distance, weights=known), rel=1e-3)
+
+
+def test_an_empty_map_of_weight_0_counts_nothing() -> None:
+    targets, known = encode_heatmaps(np.array([[[0.5, 0.5]], [[np.nan, 0.5]]]), GRID, 1.0)
+    metric = HeatmapError()
+    metric.update_state(targets, np.log(np.maximum(targets, 1e-12)), known)
+    assert known.ravel().tolist() == [1, 0]
+    assert float(metric.result()) == pytest.approx(0, abs=1e-4)
+
+
+@pytest.mark.parametrize("metric", [PointError(), HeatmapError(radius=2)])
+def test_metrics_come_back_from_their_config(metric: keras.Metric) -> None:
+    again = keras.metrics.deserialize(keras.metrics.serialize(metric))
+    assert type(again) is type(metric)
+    assert again.name == "error_percent"
+    assert again.get_config() == metric.get_config()

@@ -1,0 +1,64 @@
+"""What is done to a `.tflite` after the converter: card, names, alignment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from ai_edge_litert import schema_py_generated as schema
+
+from detector.litert_file import read_litert_card, write_litert_card
+from detector.runs import RunError
+from detector.runtime import LiteRTRuntime
+from tests.detector.tiny import Files, noise
+
+FilesOf = Callable[[str], Files]
+
+
+@pytest.fixture
+def copy(files_of: FilesOf, tmp_path: Path) -> Path:
+    path = tmp_path / "copy.tflite"
+    path.write_bytes(files_of("corners dense gap").int8.read_bytes())
+    return path
+
+
+def test_a_card_is_replaced_in_its_place(copy: Path) -> None:
+    card, size = read_litert_card(copy), copy.stat().st_size
+    before = LiteRTRuntime(copy).run(noise(1))
+    for notes in ("once", "twice", "thrice"):
+        write_litert_card(copy, card.with_changes(notes=notes))
+    assert read_litert_card(copy) == card.with_changes(notes="thrice")
+    assert abs(copy.stat().st_size - size) <= 64
+    after = LiteRTRuntime(copy).run(noise(1))
+    assert all((before[name] == after[name]).all() for name in before)
+
+
+@pytest.mark.parametrize("kind", ["float", "int8"])
+def test_every_buffer_begins_at_a_multiple_of_16(files_of: FilesOf, kind: str) -> None:
+    """As the schema asks; microcontrollers read weights and biases in place."""
+    data = getattr(files_of("corners heatmap"), kind).read_bytes()
+    start = np.frombuffer(data, np.uint8).__array_interface__["data"][0]
+    model = schema.Model.GetRootAsModel(data, 0)
+    buffers = [model.Buffers(index) for index in range(model.BuffersLength())]
+    arrays = [buffer.DataAsNumpy() for buffer in buffers if buffer.DataLength()]
+    assert len(arrays) > 8
+    assert {(array.__array_interface__["data"][0] - start) % 16 for array in arrays} == {0}
+
+
+@pytest.mark.parametrize("kind", ["float", "int8"])
+def test_tensors_are_called_after_their_layers(files_of: FilesOf, kind: str) -> None:
+    data = getattr(files_of("corners heatmap"), kind).read_bytes()
+    graph = schema.Model.GetRootAsModel(data, 0).Subgraphs(0)
+    names = [graph.Tensors(index).Name().decode() for index in range(graph.TensorsLength())]
+    assert {"image", "corners_heatmap", "corners_presence"} <= set(names)
+    assert max(map(len, names)) < 40
+    assert not any("/" in name or ";" in name for name in names)
+
+
+def test_a_file_that_is_no_model_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "photo.tflite"
+    path.write_bytes(b"\xff\xd8\xff\xe0 this is a JPEG")
+    with pytest.raises(RunError, match=r"photo.tflite is not a LiteRT model. Export one with `detector export RUN`"):
+        read_litert_card(path)

@@ -5,6 +5,7 @@ BIN := $(VENV)/bin
 # Where `make` was called: `make -C elsewhere demo PHOTO=photo.jpg` means the photo here.
 CALLED_FROM := $(or $(PWD),$(CURDIR))
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export TF_CPP_MIN_LOG_LEVEL := 3
 unexport PYTHONPATH PYTHONHOME
 
 .PHONY: help install install-dev demo photos-exist test test-all check format clean

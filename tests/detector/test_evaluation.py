@@ -1,0 +1,126 @@
+"""Scores of a model on sources, with a network whose answers are known."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from data_generators.real.corner_csv_writer import write_corner_csv_set
+from data_generators.sample import Sample, sample_with_corners
+from data_generators.sources import CornerOrder, Source
+from detector.evaluation import BATCH, evaluate, evaluate_sources
+from tests.detector.fake import DENSE_HEADS, FakeRuntime
+from tests.detector.tiny import QUAD, Files, noise
+
+CONTRACT = {
+    *("samples", "parameters", "bytes", "runtime"),
+    *("quad_iou_mean", "quad_iou_median", "corner_error_percent_mean", "corner_error_percent_median"),
+    *("presence_ap", "presence_roc_auc", "presence_recall_at_1pct_fpr"),
+}
+SHIFT = np.array([0.1, 0.0], np.float32)
+
+
+class Listed(Source):
+    """Samples from a list."""
+
+    def __init__(self, samples: list[Sample], order: CornerOrder = "image") -> None:
+        self.samples, self.corner_order = samples, order
+
+    def __len__(self) -> int:
+        return len(self.samples)
+
+    def sample(self, index: int) -> Sample:
+        return self.samples[index]
+
+    def groups(self) -> list[str]:
+        return [sample.group for sample in self.samples]
+
+    def content(self) -> Any:
+        return id(self)
+
+
+def page(*quads: np.ndarray, origin: str = "page") -> Sample:
+    return sample_with_corners(noise(1, (30, 40))[0], np.array(quads), group="", origin=origin)
+
+
+def scores_of(samples: list[Sample], order: CornerOrder = "image", head_order: str = "image") -> dict[str, Any]:
+    heads = {"corners": DENSE_HEADS["corners"] | {"order": head_order}}
+    return evaluate_sources(FakeRuntime(QUAD, fit="stretch", heads=heads), [Listed(samples, order)]).scores
+
+
+def test_the_keys_are_those_of_the_contract() -> None:
+    scores = scores_of([page(QUAD), page(QUAD + SHIFT), page()])
+    assert set(scores) == CONTRACT | {"model", "corner_error_px_mean", "corner_error_px_median"}
+    assert scores["samples"] == 3
+    assert scores["parameters"] == 42
+    assert scores["runtime"] == "fake-float32"
+    assert scores["corner_error_px_mean"] == pytest.approx(2, abs=1e-4)
+    assert scores["corner_error_percent_mean"] == pytest.approx(4, abs=1e-4)
+    assert 0 < scores["quad_iou_mean"] < 1
+    assert scores["presence_roc_auc"] == 0.5, "the fake network is as sure of a page that is not there"
+    json.dumps(scores, allow_nan=False)
+
+
+def test_a_score_without_data_is_null() -> None:
+    empty, only_pages, unlabelled = scores_of([]), scores_of([page(QUAD)]), scores_of([Sample(image=noise(1)[0])])
+    for scores in (empty, unlabelled):
+        assert {name for name in CONTRACT if scores[name] is None} == CONTRACT - {
+            "samples",
+            "parameters",
+            "bytes",
+            "runtime",
+        }
+    assert [scores["samples"] for scores in (empty, only_pages, unlabelled)] == [0, 1, 1]
+    assert only_pages["presence_ap"] is None
+    assert only_pages["quad_iou_mean"] == pytest.approx(1)
+
+
+def test_corners_are_held_to_object_order_only_where_labels_and_head_have_it() -> None:
+    turned = [page(np.roll(QUAD, 1, axis=0))]
+    assert scores_of(turned, "object", "object")["corner_error_px_mean"] > 10
+    for order, head_order in (("object", "image"), ("image", "object"), ("image", "image")):
+        assert scores_of(turned, order, head_order)["corner_error_px_mean"] == pytest.approx(0, abs=1e-4)
+
+
+def test_the_worst_come_first_over_all_sources_and_batches() -> None:
+    pages = [page(QUAD, origin=str(number)) for number in range(BATCH + 1)]
+    pages[3], pages[BATCH] = page(QUAD + SHIFT, origin="bad"), page(QUAD + 3 * SHIFT, origin="worse")
+    seen: list[tuple[int, int]] = []
+    evaluation = evaluate_sources(
+        FakeRuntime(QUAD, fit="stretch"),
+        [Listed(pages), Listed([page(QUAD + 2 * SHIFT, origin="middle")])],
+        worst=4,
+        progress=lambda done, total: seen.append((done, total)),
+    )
+    assert [judged.sample.origin for judged in evaluation.worst][:3] == ["worse", "middle", "bad"]
+    assert len(evaluation.worst) == 4
+    assert len(evaluation.rows["corners"]) == BATCH + 2
+    assert seen[-1] == (BATCH + 2, BATCH + 2)
+
+
+def test_two_heads_keep_their_scores_apart() -> None:
+    """The fake network's two heads contradict each other."""
+    runtime = FakeRuntime(QUAD, logit=5, heads=DENSE_HEADS | {"presence": {}}, fit="stretch")
+    runtime.run = lambda images: {  # type: ignore[method-assign]
+        "corners_presence": np.linspace(-3, 3, len(images))[:, None],
+        "presence_logit": np.linspace(3, -3, len(images))[:, None],
+        "corners_coordinates": np.tile(QUAD, (len(images), 1, 1)),
+    }
+    scores = evaluate_sources(runtime, [Listed([page(), page(QUAD)])]).scores
+    assert scores["presence_roc_auc"] == 1
+    assert scores["presence_presence_roc_auc"] == 0
+
+
+def test_a_model_and_a_source_by_name(files_of: Callable[[str], Files], tmp_path: Path) -> None:
+    write_corner_csv_set(Listed([page(QUAD, origin="0"), page(origin="1")]), tmp_path / "pages")
+    files, data = files_of("corners dense flatten"), [f"corners:{tmp_path / 'pages'}"]
+    by_keras, by_litert = (evaluate(str(path), data).scores for path in (files.keras, files.float))
+    assert by_litert["data"] == data
+    assert by_litert["samples"] == 2
+    assert by_keras["parameters"] == by_litert["parameters"] == files.card.parameters
+    assert by_keras["corner_error_px_mean"] == pytest.approx(by_litert["corner_error_px_mean"], abs=0.01)

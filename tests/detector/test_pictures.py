@@ -1,0 +1,137 @@
+"""What is drawn and written for a person: overlays, straightened documents, sheets."""
+
+from __future__ import annotations
+
+import json
+import logging
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from data_generators.geometry import UNIT_QUAD, from_pixels, homography_between, pixel_homography
+from data_generators.preview import write_png
+from data_generators.real.images import read_image
+from detector.evaluation import evaluate_sources
+from detector.pictures import draw_answers, draw_worst, rectify_quad, write_answers
+from detector.prediction import predict_images
+from detector.runs import RunError
+from tests.detector.fake import FakeRuntime
+from tests.detector.test_evaluation import Listed, page
+from tests.detector.tiny import QUAD, noise
+
+SCENE_HW = (120, 160)
+PAGE_QUAD = np.array([[0.2, 0.1], [0.85, 0.2], [0.8, 0.9], [0.1, 0.8]])
+
+
+def smooth_page(size_hw: tuple[int, int]) -> np.ndarray:
+    """A page that loses little by resampling, uint8 (h, w, 3), with a dark corner at the top left."""
+    coarse = np.random.default_rng(4).integers(60, 255, (4, 5, 3), np.uint8)
+    coarse[0, 0] = 0
+    return cv2.resize(coarse, (size_hw[1], size_hw[0]), interpolation=cv2.INTER_CUBIC)
+
+
+def scene_with(page_image: np.ndarray, quad: np.ndarray) -> np.ndarray:
+    matrix = pixel_homography(homography_between(UNIT_QUAD, quad), page_image.shape[:2], SCENE_HW)
+    return cv2.warpPerspective(page_image, matrix, (SCENE_HW[1], SCENE_HW[0]), borderMode=cv2.BORDER_REPLICATE)
+
+
+def test_rectifying_gives_the_page_back() -> None:
+    original = smooth_page((90, 110))
+    straight = rectify_quad(scene_with(original, PAGE_QUAD), PAGE_QUAD)
+    sides = np.linalg.norm(np.roll(PAGE_QUAD, -1, axis=0) * [160, 120] - PAGE_QUAD * [160, 120], axis=1)
+    assert straight.shape == (round((sides[1] + sides[3]) / 2), round((sides[0] + sides[2]) / 2), 3)
+    expected = cv2.resize(original, (straight.shape[1], straight.shape[0]))
+    assert np.abs(straight.astype(int) - expected).mean() < 2
+
+
+def test_the_first_corner_becomes_the_top_left() -> None:
+    original = smooth_page((90, 110))
+    straight = rectify_quad(scene_with(original, PAGE_QUAD), np.roll(PAGE_QUAD, -1, axis=0))
+    assert straight[-1, 0].sum() < straight[0, 0].sum(), "turned by a quarter, the dark corner is at the bottom left"
+
+
+def test_the_whole_frame_is_rectified_to_itself() -> None:
+    image = noise(1, (30, 40))[0]
+    np.testing.assert_array_equal(rectify_quad(image, UNIT_QUAD), image)
+    assert rectify_quad(image[:, :, :1], UNIT_QUAD).shape == (30, 40, 1)
+
+
+def test_a_crop_is_cut_to_the_pixel() -> None:
+    image = noise(1, (30, 40))[0]
+    corners_px = np.array([[4, 6], [20, 6], [20, 16], [4, 16]]) - 0.5
+    np.testing.assert_array_equal(rectify_quad(image, from_pixels(corners_px, (30, 40))), image[6:16, 4:20])
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    for name in ("one/page.png", "two/page.png", "two/page-2.png"):
+        write_png(tmp_path / name, scene_with(smooth_page((90, 110)), PAGE_QUAD))
+    return tmp_path
+
+
+def runtime(points: np.ndarray = PAGE_QUAD, logit: float = 5.0) -> FakeRuntime:
+    return FakeRuntime(points, logit, fit="stretch")
+
+
+def test_answers_are_written(photos: Path) -> None:
+    count = write_answers(runtime(), [str(photos / "one"), str(photos / "two")], photos / "out", rectify=True)
+    assert count == 3
+    rows = json.loads((photos / "out/predictions.json").read_text())
+    assert [Path(row["file"]).parent.name for row in rows] == ["one", "two", "two"]
+    written = {path.stem for path in (photos / "out").glob("*.png")}
+    overlays = {name for name in written if not name.endswith("-rectified")}
+    assert len(overlays) == 3
+    assert written == overlays | {f"{name}-rectified" for name in overlays}
+    assert (
+        read_image(photos / "out/page-rectified.png").shape
+        == rectify_quad(np.zeros((120, 160, 3), np.uint8), PAGE_QUAD).shape
+    )
+
+
+def test_an_overlay_shows_the_quad_and_nothing_where_there_is_none(photos: Path) -> None:
+    inputs = [str(photos / "one/page.png")]
+    write_answers(runtime(), inputs, photos / "yes")
+    write_answers(runtime(logit=-5), inputs, photos / "no", rectify=True)
+    yes, no = (read_image(photos / which / "page.png").astype(int) for which in ("yes", "no"))
+    assert yes.shape == no.shape
+    assert 100 < np.any(yes != no, axis=-1).sum() < 0.3 * yes.shape[0] * yes.shape[1]
+    assert not (photos / "no/page-rectified.png").exists()
+
+
+def test_without_overlays_only_the_json(photos: Path) -> None:
+    write_answers(runtime(), [str(photos / "one")], photos / "out", overlays=False)
+    assert [path.name for path in (photos / "out").iterdir()] == ["predictions.json"]
+
+
+def test_the_users_own_picture_is_not_overwritten(photos: Path) -> None:
+    before = (photos / "one/page.png").read_bytes()
+    with pytest.raises(RunError, match=r"page.png would be overwritten by its own prediction. Choose another --output"):
+        write_answers(runtime(), [str(photos / "one")], photos / "one")
+    assert (photos / "one/page.png").read_bytes() == before
+
+
+def test_corners_on_a_line_are_not_straightened(photos: Path, caplog: pytest.LogCaptureFixture) -> None:
+    line = np.array([[0.1, 0.1], [0.2, 0.2], [0.3, 0.3], [0.4, 0.4]])
+    with caplog.at_level(logging.WARNING):
+        assert write_answers(runtime(line), [str(photos / "one")], photos / "out", rectify=True) == 1
+    assert "page.png: not straightened, three of its corners lie on a line" in caplog.text
+
+
+@pytest.mark.parametrize("heads", [{"presence": {}}, {"corners": {"method": "dense", "loss": "mae", "points": 5}}])
+def test_rectifying_needs_four_corners(photos: Path, heads: dict) -> None:
+    with pytest.raises(RunError, match="--rectify needs a model with a `corners` head of 4 points"):
+        write_answers(FakeRuntime(QUAD, heads=heads), [str(photos / "one")], photos / "out", rectify=True)
+
+
+def test_sheets_of_answers_and_of_the_worst(tmp_path: Path) -> None:
+    samples = [page(QUAD), page(), page(QUAD * 0.5)]
+    fake = runtime(QUAD)
+    sheet = draw_answers(samples, predict_images(fake, [sample.image for sample in samples]), {})
+    assert sheet.dtype == np.uint8
+    assert sheet.ndim == 3
+    draw_worst(evaluate_sources(fake, [Listed(samples)]), tmp_path / "worst.png")
+    assert read_image(tmp_path / "worst.png").shape[2] == 3
+    draw_worst(evaluate_sources(fake, [Listed([])]), tmp_path / "none.png")
+    assert not (tmp_path / "none.png").exists()

@@ -210,7 +210,7 @@ def train(
         finished = run_training(settings, folder, resume=resume, progress=show_progress)
     except KeyboardInterrupt:
         done = (Run(folder).read_state() or {}).get("epoch", 0)
-        complain("stopped", f"{done} epochs are complete. Go on: detector train --resume --run {folder}", "yellow")
+        complain("stopped", f"complete epochs: {done}. Go on: detector train --resume --run {folder}", "yellow")
         raise typer.Exit(INTERRUPTED) from None
     print_scores({"validation": json.loads((finished.directory / "report.json").read_text())})
     say(f"Run folder: {folder}; pictures: {finished.pictures}. Export it: detector export {folder}")

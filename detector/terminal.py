@@ -46,7 +46,7 @@ def begin_log() -> None:
 def show_progress(description: str) -> Iterator[Callable[[int, int], None]]:
     """A bar while the block runs; yields what is to be called with (samples done, samples in all)."""
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, transient=True) as bar:
+    with Progress(*columns, transient=True, disable=not sys.stdout.isatty()) as bar:
         task = bar.add_task(description, total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
 

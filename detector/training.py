@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import logging
 import sys
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -171,12 +172,13 @@ class _LiveSheet:
 
 
 def _report(run: Run, validation: Source) -> None:
-    """Scores the best checkpoint on the validation set: report.json, the worst pictures, the card's thresholds."""
+    """Scores the best checkpoint on the validation set: the card's thresholds, report.json, the worst pictures."""
     evaluation = evaluate_sources(run.best, [validation])
-    write_json(run.directory / "report.json", evaluation.scores)
-    draw_worst(evaluation, run.pictures / "worst.png")
     card = read_keras_card(run.best)
-    write_keras_card(run.best, card.with_changes(thresholds=choose_thresholds(card, evaluation.rows)))
+    thresholds = choose_thresholds(card, evaluation.rows)
+    write_keras_card(run.best, card.with_changes(thresholds=thresholds))
+    write_json(run.directory / "report.json", evaluation.scores | {"bytes": run.best.stat().st_size})
+    draw_worst(replace(evaluation, thresholds=thresholds), run.pictures / "worst.png")
 
 
 def choose_thresholds(card: ModelCard, rows: dict[str, list[dict[str, Any]]]) -> dict[str, float]:

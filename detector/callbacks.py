@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 
@@ -54,7 +55,9 @@ class Checkpoints(keras.callbacks.Callback):
                 f"model.init_from={self.run.directory} takes over the weights."
             )
         model.optimizer.build(model.trainable_variables)  # else its state is not loaded
-        model.load_weights(path)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("error", "Skipping variable loading")
+            model.load_weights(path)
         for variable, value in zip(_seed_states(model), state["seed_states"], strict=True):
             variable.assign(value)
         self.best = math.inf if state["best"] is None else state["best"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import os
 import sys
@@ -88,19 +87,15 @@ def init(
     force: Annotated[bool, typer.Option("--force", help="Overwrite the file.")] = False,
 ) -> None:
     """Write a config for a task, every setting with its meaning beside it."""
-    from detector.config import preset_names
+    from detector import api
     from detector.runs import atomic_path
-    from detector.template import commented_config
 
-    if task not in preset_names():
-        near = difflib.get_close_matches(task, preset_names(), n=1)
-        hint = f"Did you mean {near[0]}? " if near else ""
-        raise ValueError(f"there is no task {task!r}. {hint}Tasks: {', '.join(preset_names())}.")
+    text = api.init(task)
     path = output or Path(f"{task}.yaml")
     if path.exists() and not force:
         raise ValueError(f"{path} is there already. Choose another --output, or overwrite it with --force.")
     with atomic_path(path) as temporary:
-        temporary.write_text(commented_config(task))
+        temporary.write_text(text)
     say(f"Wrote {path}. Look at its data: detector preview --config {path}; train: detector train {path}")
 
 
@@ -123,17 +118,17 @@ def preview(
     ] = None,
 ) -> None:
     """Draw samples as they are and as training sees them, labels on top."""
-    from data_generators.preview import preview_sheet, write_png
-    from detector.config import SourceSettings, read_config
-    from detector.data import open_entry, training_view
+    from data_generators.preview import write_png
+    from detector import api
+    from detector.config import read_config
 
     settings = read_config(config, overrides)
-    entries = [SourceSettings(source=text) for text in data] or settings.data.train
-    for number, entry in enumerate(entries, 1):
-        source = open_entry(entry, settings, on_error.value if on_error else None)
-        path = output if len(entries) == 1 else output.with_stem(f"{output.stem}-{number}")
-        write_png(path, preview_sheet(source, training_view(settings, source), count, settings.seed))
-        say(f"Drew {min(count, len(source))} of {len(source)} samples of {entry.source} to {path}")
+    alone = len(data or settings.data.train) == 1
+    sheets = api.preview(settings, data, count=count, on_error=on_error.value if on_error else None)
+    for number, (name, samples, sheet) in enumerate(sheets, 1):
+        path = output if alone else output.with_stem(f"{output.stem}-{number}")
+        write_png(path, sheet)
+        say(f"Drew {min(count, samples)} of {samples} samples of {name} to {path}")
 
 
 @app.command()
@@ -149,28 +144,24 @@ def generate(
     on_error: OnErrorOption = OnErrorChoice.STOP,
 ) -> None:
     """Write a synthetic set to disk as corner CSV; run it again to go on after a stop."""
-    from data_generators.formats import open_source
-    from data_generators.real.corner_csv_writer import write_corner_csv_set
+    from detector import api
 
     options: dict[str, Any] = {key: value for key, value in (("count", count), ("seed", seed)) if value is not None}
-    scenes = open_source(source, on_error=on_error.value, **options)
+    how: dict[str, Any] = {"quality": quality, "on_error": on_error.value}
     with show_progress("drawing") as report:
-        written = write_corner_csv_set(scenes, output, split, quality, report)
+        written, samples = api.generate(source, output, split, progress=report, **how, **options)
     name = f"corners:{output}#{split}" if split else f"corners:{output}"
-    say(f"Wrote {written} samples, {len(scenes)} in all, to {output}. Read them as {name}")
+    say(f"Wrote {written} samples, {samples} in all, to {output}. Read them as {name}")
 
 
 @app.command()
 def cost(config: ConfigArgument, overrides: SetOption = [], json_file: JsonOption = None) -> None:
     """Print what a network costs before it is trained."""
     import_keras_quietly()
-    from detector.build import build_model, for_export
+    from detector import api
     from detector.config import read_config
-    from detector.models.cost import measure_cost
 
-    settings = read_config(config, overrides)
-    network = build_model(settings)
-    measured = measure_cost(network, for_export(network, settings.model.heads))
+    measured = api.cost(read_config(config, overrides))
     rows = {
         "trainable parameters": measured.parameters,
         "multiply-accumulates (MACs) a picture": measured.macs,

@@ -202,7 +202,15 @@ def preset_names() -> list[str]:
 
 
 def preset_text(name: str) -> str:
-    """The YAML text of a preset, comments and all."""
+    """The YAML text of a preset, comments and all.
+
+    Raises:
+        SettingsError: there is no such preset; the message offers the nearest name.
+    """
+    if name not in preset_names():
+        near = difflib.get_close_matches(name, preset_names(), n=1)
+        hint = f"Did you mean {near[0]}? " if near else ""
+        raise SettingsError(f"there is no preset {name!r}. {hint}Presets: {', '.join(preset_names())}.")
     return (_presets() / f"{name}.yaml").read_text()
 
 

@@ -12,7 +12,7 @@ from ai_edge_litert.interpreter import Interpreter, OpResolverType
 from detector.card import ModelCard, read_keras_card
 from detector.litert_file import read_litert_card
 from detector.locate import find_model
-from detector.quiet import import_keras_quietly
+from detector.quiet import import_keras_quietly, quiet_stderr
 from detector.runs import RunError
 
 Outputs = dict[str, np.ndarray]
@@ -95,8 +95,9 @@ class LiteRTRuntime(Runtime):
     def __init__(self, path: Path, threads: int = 1, *, reference: bool = False) -> None:
         self.path, self.card = path, read_litert_card(path)
         kind = OpResolverType.BUILTIN_REF if reference else OpResolverType.AUTO
-        self._interpreter = Interpreter(str(path), num_threads=threads, experimental_op_resolver_type=kind)
-        self._interpreter.allocate_tensors()
+        with quiet_stderr():
+            self._interpreter = Interpreter(str(path), num_threads=threads, experimental_op_resolver_type=kind)
+            self._interpreter.allocate_tensors()
         [self._input] = self._interpreter.get_input_details()
         self._outputs = self._named_outputs()
 

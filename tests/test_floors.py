@@ -33,6 +33,7 @@ FLOORS: dict[str, tuple[set[str], ...]] = {
         {"pictures"},
         {"training"},
         {"export"},
+        {"api"},
         {"cli"},
         {"__main__"},
     ),

@@ -1,0 +1,133 @@
+"""The verbs of the command line as functions: `from detector import api`, then `api.train("documents", "runs/mine")`.
+
+Heavy modules are imported inside the verbs, so that this one is imported at once. A `config` is a `Config`, a YAML file
+or the name of a preset; a `model` is a run folder, a `.keras` or `.tflite` file, or the name of a shipped model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from data_generators.cache import Progress
+from data_generators.errors import OnError
+from detector.config import Config, SourceSettings, read_config
+from detector.data import ProgressFor, open_entry, silent, training_view
+from detector.template import commented_config
+
+if TYPE_CHECKING:
+    from detector.evaluation import Evaluation
+    from detector.models.cost import Cost
+    from detector.prediction import Answer
+    from detector.runs import Run
+
+AnyConfig = Config | str | Path
+
+
+def _resolve(config: AnyConfig) -> Config:
+    return config if isinstance(config, Config) else read_config(config)
+
+
+def init(task: str = "documents") -> str:
+    """The YAML text of a config for a task, every setting with its meaning above it.
+
+    Raises:
+        SettingsError: there is no such preset.
+    """
+    return commented_config(task)
+
+
+def preview(
+    config: AnyConfig = "documents", data: Sequence[str] = (), *, count: int = 16, on_error: OnError | None = None
+) -> Iterator[tuple[str, int, np.ndarray]]:
+    """Samples as they are and as training sees them, labels on top.
+
+    Args:
+        config: its training data, where `data` is empty, and its augmentation.
+        data: sources, `FORMAT:PATH[#SPLIT]`.
+        count: samples to draw of each source.
+        on_error: instead of that of the config.
+
+    Yields:
+        For each source its text, its number of samples, and a sheet uint8 (H, W, 3).
+    """
+    from data_generators.preview import preview_sheet
+
+    settings = _resolve(config)
+    for entry in [SourceSettings(source=text) for text in data] or settings.data.train:
+        source = open_entry(entry, settings, on_error)
+        yield entry.source, len(source), preview_sheet(source, training_view(settings, source), count, settings.seed)
+
+
+def generate(
+    source: str,
+    directory: str | Path,
+    split: str = "",
+    *,
+    quality: int | None = None,
+    on_error: OnError = "raise",
+    progress: Progress | None = None,
+    **options: Any,
+) -> tuple[int, int]:
+    """Writes a synthetic set to disk as corner CSV; called again it goes on after a stop.
+
+    Args:
+        source: `documents:` or `documents:SETTINGS.yaml`, with `#train`, `#val` or `#test`.
+        directory: the folder to write.
+        split: the value of the column `split`.
+        quality: JPEG quality, 1 to 100; None writes PNG.
+        on_error: what to do with a template or background that cannot be read.
+        progress: called with (samples done, in all).
+        options: settings of the scenes, e.g. `count` and `seed`.
+
+    Returns:
+        The number of samples written now, and of all in the set.
+    """
+    from data_generators.formats import open_source
+    from data_generators.real.corner_csv_writer import write_corner_csv_set
+
+    scenes = open_source(source, on_error=on_error, **options)
+    return write_corner_csv_set(scenes, directory, split, quality, progress), len(scenes)
+
+
+def cost(config: AnyConfig) -> Cost:
+    """What a network costs before it is trained."""
+    from detector.build import build_model, for_export
+    from detector.models.cost import measure_cost
+
+    settings = _resolve(config)
+    network = build_model(settings)
+    return measure_cost(network, for_export(network, settings.model.heads))
+
+
+def train(config: AnyConfig | None, run: str | Path, *, resume: bool = False, progress: ProgressFor = silent) -> Run:
+    """Trains a network; see `detector.training.train`."""
+    from detector.training import train as run_training
+
+    return run_training(None if config is None else _resolve(config), run, resume=resume, progress=progress)
+
+
+def evaluate(model: str | Path, data: Sequence[str], *, on_error: OnError = "raise", worst: int = 16) -> Evaluation:
+    """Measures a model on labelled sources; see `detector.evaluation.evaluate`."""
+    from detector.evaluation import evaluate as measure
+
+    return measure(model, data, on_error=on_error, worst=worst)
+
+
+def predict(model: str | Path, inputs: Sequence[str], every: int = 1) -> Iterator[Answer]:
+    """Asks a model about files, folders, globs and videos; see `detector.prediction.predict`."""
+    from detector.prediction import predict as ask
+
+    return ask(model, inputs, every)
+
+
+def export(
+    run: str | Path, data: Sequence[str] = (), *, on_error: OnError = "raise", progress: ProgressFor = silent
+) -> dict[str, Any]:
+    """Writes LiteRT float and int8 files and measures them; see `detector.export.run.export`."""
+    from detector.export.run import export as run_export
+
+    return run_export(run, data, on_error=on_error, progress=progress)

@@ -18,6 +18,9 @@ import yaml
 
 from data_generators.geometry import to_pixels
 from data_generators.real.corner_csv_writer import CornerCsvWriter
+from data_generators.real.images import write_image
+from data_generators.real.labelme import write_labelme
+from data_generators.real.marked_corners import MARK_COLOURS
 from data_generators.sample import Sample, sample_with_corners
 from detector.config import Config
 from tests.conftest import REPOSITORY
@@ -113,3 +116,27 @@ def wait_until(condition: Callable[[], bool], process: subprocess.Popen[bytes], 
 def epochs_in(metrics_file: Path) -> int:
     """Complete lines of metrics.jsonl."""
     return metrics_file.read_text().count("\n") if metrics_file.exists() else 0
+
+
+def write_every_format(folder: Path) -> dict[str, str]:
+    """Format -> a source of it: one of each in the table, six or more samples."""
+    sources = {"corners": f"corners:{write_sheets(folder / 'corners')}#train"}
+    for number in range(6):
+        sheet = draw_sheet(4 * number)
+        write_image(folder / "labelme" / f"{number}.png", sheet.image)
+        write_labelme(sheet, folder / "labelme" / f"{number}.json", f"{number}.png", ("document",))
+        write_image(folder / "negatives" / f"{number}.png", draw_sheet(4 * number + 3).image)
+        write_image(folder / "marked" / f"{number}.png", _paint_corners(sheet))
+    (folder / "scenes.yaml").write_text("count: 8\nsize_hw: [40, 56]\npages: 2\n")
+    sources |= {name: f"{name}:{folder / name}" for name in ("labelme", "negatives", "marked")}
+    return sources | {"documents": f"documents:{folder / 'scenes.yaml'}"}
+
+
+def _paint_corners(sheet: Sample) -> np.ndarray:
+    """The picture, four times as large, with a disc in each corner; the page's top left lies at the lower left."""
+    image = cv2.resize(sheet.image, None, fx=4, fy=4)
+    corners = np.roll(sheet.keypoints[0], 1, axis=0)
+    for colour, point in zip(MARK_COLOURS, to_pixels(corners, (160, 224)), strict=True):
+        centre = int(point[0]), int(point[1])
+        cv2.circle(image, centre, 5, colour, -1)
+    return image

@@ -1,0 +1,173 @@
+"""Sources of a config, mixed: corner orders, weights, validation, and what must not be mixed."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from data_generators.cache import Progress
+from data_generators.errors import DataError
+from data_generators.geometry import order_corners_image
+from data_generators.sources import Source
+from detector.config import Config, SourceSettings
+from detector.data import describe_data, open_entry, training_sources, training_view
+from tests.detector.small_run import small_values, write_every_format
+
+FORMATS = ("corners", "labelme", "negatives", "marked", "documents")
+
+
+@pytest.fixture(scope="module")
+def sources(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    return write_every_format(tmp_path_factory.mktemp("formats"))
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DETECTOR_CACHE", str(tmp_path_factory.getbasetemp() / "cache of test_data"))
+
+
+def make_config(train: list[Any], validation: list[Any] | None = None, head: Any = None, **data: Any) -> Config:
+    values = small_values(Path())
+    entries = {"train": train, "validation": validation or []}
+    values["data"] = data | {
+        name: [{"source": each} if isinstance(each, str) else each for each in part] for name, part in entries.items()
+    }
+    values["model"]["heads"] = head or {"corners": {"channels": 8}}
+    return Config.parse(values)
+
+
+def quads_of(source: Source) -> list[np.ndarray]:
+    return [quad for index in range(len(source)) for quad in source.sample(index).keypoints]
+
+
+def test_all_formats_mix_in_image_order(sources: dict[str, str]) -> None:
+    train, _ = training_sources(make_config([sources[name] for name in FORMATS]))
+    assert train.corner_order == "image"
+    quads = quads_of(train)
+    assert len(quads) > 10
+    for quad in quads:
+        np.testing.assert_array_equal(quad, order_corners_image(quad))
+    assert any(not len(train.sample(index).keypoints) for index in range(len(train)))
+
+
+def test_a_single_source_in_object_order_is_brought_into_image_order(sources: dict[str, str]) -> None:
+    config = make_config([sources["marked"]], [sources["marked"]])
+    raw = open_entry(config.data.train[0], config)
+    assert raw.corner_order == "object"
+    assert any((quad != order_corners_image(quad)).any() for quad in quads_of(raw))
+    for source in training_sources(config):
+        assert all((quad == order_corners_image(quad)).all() for quad in quads_of(source))
+
+
+def test_object_order_goes_with_negatives_and_stays(sources: dict[str, str]) -> None:
+    head = {"corners": {"channels": 8, "order": "object"}}
+    config = make_config(
+        [sources["documents"], sources["negatives"], sources["marked"]], head=head, validation_share=0.3
+    )
+    train, _ = training_sources(config)
+    assert train.corner_order == "object"
+    assert any((quad != order_corners_image(quad)).any() for quad in quads_of(train))
+
+
+@pytest.mark.parametrize("name", ["corners", "labelme"])
+def test_image_order_where_object_order_is_wanted_is_refused_by_name(sources: dict[str, str], name: str) -> None:
+    config = make_config([sources["documents"], sources[name]], head={"corners": {"channels": 8, "order": "object"}})
+    message = rf"{name}:.*: the heads want corners that begin at the object's own top left.*corner_order: object"
+    with pytest.raises(ValueError, match=message):
+        training_sources(config)
+    entry = {"source": sources[name], "options": {"corner_order": "object"}}
+    train, _ = training_sources(make_config([sources["documents"], entry], head={"corners": {"order": "object"}}))
+    assert train.corner_order == "object"
+
+
+def test_a_head_without_corners_takes_any_order(sources: dict[str, str]) -> None:
+    train, validation = training_sources(
+        make_config([sources[n] for n in FORMATS], [sources["marked"]], {"presence": {}})
+    )
+    assert len(train) == 24 + 6 + 6 + 6 + 8
+    assert validation.corner_order == "object"
+
+
+def test_training_is_mixed_by_weight_and_validation_takes_every_sample_once(sources: dict[str, str]) -> None:
+    heavy = {"source": sources["negatives"], "weight": 3.0}
+    train, validation = training_sources(make_config([sources["corners"], heavy], [sources["labelme"], heavy]))
+    origins = Counter(train.sample(index).origin for index in range(len(train)))
+    negatives = sum(count for origin, count in origins.items() if "negatives" in origin)
+    assert abs(negatives - 0.75 * len(train)) <= 1
+    once = Counter(validation.sample(index).origin for index in range(len(validation)))
+    assert len(once) == 12
+    assert set(once.values()) == {1}
+
+
+def test_held_out_groups_are_not_trained_on(sources: dict[str, str]) -> None:
+    train, validation = training_sources(make_config([sources["corners"], sources["documents"]], validation_share=0.3))
+    assert not set(train.groups()) & set(validation.groups())
+    assert len(train) + len(validation) == 24 + 8
+
+
+def test_validation_on_training_samples_is_warned_of(sources: dict[str, str], caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.WARNING):
+        training_sources(make_config([sources["corners"]], [sources["negatives"]]))
+    assert not caplog.records
+    with caplog.at_level(logging.WARNING):
+        training_sources(make_config([sources["corners"]], [sources["corners"].removesuffix("#train")]))
+    assert "24 validation samples are training samples too, e.g. " in caplog.text
+
+
+def test_on_error_of_the_config_reaches_every_source(sources: dict[str, str], caplog: pytest.LogCaptureFixture) -> None:
+    folder = Path(sources["negatives"].removeprefix("negatives:"))
+    broken = folder / "broken.jpg"
+    broken.write_bytes(b"no picture")
+    try:
+        with pytest.raises(DataError, match=r"broken\.jpg: the file is not a picture"):
+            training_sources(make_config([sources["negatives"]], [sources["labelme"]]))
+        with caplog.at_level(logging.WARNING):
+            train, _ = training_sources(make_config([sources["negatives"]], [sources["labelme"]], on_error="skip"))
+    finally:
+        broken.unlink()
+    assert len(train) == 6
+    assert "NegativesSource: skipped 1 of 7 samples" in caplog.text
+
+
+def test_progress_names_the_source(sources: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DETECTOR_CACHE", str(tmp_path))
+    calls: list[tuple[str, int, int]] = []
+
+    @contextmanager
+    def progress(description: str) -> Iterator[Progress]:
+        yield lambda done, total: calls.append((description, done, total))
+
+    training_sources(make_config([sources["labelme"]], [sources["negatives"]]), progress)
+    assert calls[-1] == (sources["negatives"], 6, 6)
+    assert {name for name, _, _ in calls} == {sources["labelme"], sources["negatives"]}
+
+
+def test_the_description_changes_with_the_data(sources: dict[str, str]) -> None:
+    first = describe_data(*training_sources(make_config([sources["corners"]], [sources["labelme"]])))
+    other = describe_data(*training_sources(make_config([sources["corners"]], [sources["negatives"]])))
+    assert first["train"] == other["train"] == {"samples": 24, "fingerprint": first["train"]["fingerprint"]}
+    assert first["validation"] != other["validation"]
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_preview_shows_what_training_sees(sources: dict[str, str], name: str) -> None:
+    config = make_config([sources[name]])
+    source = open_entry(SourceSettings(source=sources[name]), config)
+    view = training_view(config, source)
+    assert view.corner_order == "image"
+    for seed in range(4):
+        for quad in view.apply(source.sample(0), (seed, 0, 0)).keypoints:
+            assert np.isnan(quad).any() or (quad == order_corners_image(quad)).all()
+
+
+def test_a_preview_for_a_head_without_corners_keeps_the_order_of_the_source(sources: dict[str, str]) -> None:
+    config = make_config([sources["marked"]], head={"presence": {}})
+    source = open_entry(config.data.train[0], config)
+    assert training_view(config, source).corner_order == "object"

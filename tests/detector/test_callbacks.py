@@ -102,6 +102,36 @@ def test_only_the_last_checkpoint_stays(run: Run, model: keras.Model) -> None:
     assert (state["epoch"], state["checkpoint"], state["best"], state["waited"]) == (3, "last-0003.keras", 0.0, 2)
 
 
+def test_a_crash_between_weights_and_state_leaves_a_pair_that_fits(
+    run: Run, model: keras.Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def crash(*_: object, missing_ok: bool = False) -> None:
+        if not missing_ok:  # a temporary file is removed, which is none of the places
+            raise SystemError("a kill")
+
+    def fill(value: float) -> None:
+        model.set_weights([np.full_like(weight, value) for weight in model.get_weights()])
+
+    checkpoints = make_checkpoints(run, model)
+    fill(1.0)
+    checkpoints.on_epoch_end(0, EPOCH)
+    fill(2.0)
+    for place in (Run, "write_state"), (Path, "unlink"):  # before the state, before the removal of the old weights
+        with monkeypatch.context() as patch, pytest.raises(SystemError, match="a kill"):
+            patch.setattr(*place, crash)
+            checkpoints.on_epoch_end(1, EPOCH)
+        assert {path.name for path in run.checkpoints.glob("last-*")} >= {"last-0001.keras", "last-0002.keras"}
+        state = run.read_state()
+        assert state is not None
+        fill(0.0)
+        assert make_checkpoints(run, model).resume(model) == state["epoch"]
+        assert model.get_weights()[0].max() == state["epoch"]
+        fill(2.0)
+    assert state["epoch"] == 2
+    checkpoints.on_epoch_end(2, EPOCH)
+    assert [path.name for path in run.checkpoints.glob("last-*")] == ["last-0003.keras"]
+
+
 def test_the_best_is_that_of_the_least_value(run: Run, model: keras.Model) -> None:
     checkpoints = make_checkpoints(run, model)
     for epoch, value in enumerate((3.0, 2.0, 2.5)):

@@ -101,6 +101,7 @@ def crash(*_: object, **__: object) -> None:
     raise Crash
 
 
+@pytest.mark.slow
 def test_a_crash_between_weights_and_state_changes_nothing(
     sheets: Path, uninterrupted: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

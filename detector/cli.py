@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -201,7 +202,11 @@ def train(
         finished = run_training(settings, folder, resume=resume, progress=show_progress)
     except KeyboardInterrupt:
         done = (Run(folder).read_state() or {}).get("epoch", 0)
-        complain("stopped", f"complete epochs: {done}. Go on: detector train --resume --run {folder}", "yellow")
+        complain(
+            "stopped",
+            f"complete epochs: {done}. Go on: detector train --resume --run {shlex.quote(str(folder))}",
+            "yellow",
+        )
         raise typer.Exit(INTERRUPTED) from None
     print_scores({"validation": json.loads((finished.directory / "report.json").read_text())})
     say(f"Run folder: {folder}; pictures: {finished.pictures}. Export it: detector export {folder}")

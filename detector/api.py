@@ -117,11 +117,11 @@ def evaluate(model: str | Path, data: Sequence[str], *, on_error: OnError = "rai
     return measure(model, data, on_error=on_error, worst=worst)
 
 
-def predict(model: str | Path, inputs: Sequence[str], every: int = 1) -> Iterator[Answer]:
+def predict(model: str | Path, inputs: Sequence[str], every: int = 1, on_error: OnError = "raise") -> Iterator[Answer]:
     """Asks a model about files, folders, globs and videos; see `detector.prediction.predict`."""
     from detector.prediction import predict as ask
 
-    return ask(model, inputs, every)
+    return ask(model, inputs, every, on_error)
 
 
 def export(

@@ -242,11 +242,13 @@ def predict(
     rectify: Annotated[bool, typer.Option("--rectify", help="Also write each document straightened.")] = False,
     every: Annotated[int, typer.Option(min=1, help="Take every n-th frame of a video.")] = 1,
     overlays: Annotated[bool, typer.Option(help="Draw the predictions onto the pictures.")] = True,
+    on_error: OnErrorOption = OnErrorChoice.STOP,
 ) -> None:
     """Ask a model about pictures; writes JSON and overlays."""
     from detector.pictures import write_answers
 
-    written = write_answers(model, inputs, output, every=every, overlays=overlays, rectify=rectify)
+    how: dict[str, Any] = {"every": every, "overlays": overlays, "rectify": rectify, "on_error": on_error.value}
+    written = write_answers(model, inputs, output, **how)
     say(f"{written} pictures answered: {output / 'predictions.json'}" + (f"; overlays in {output}" if overlays else ""))
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import cv2
 import numpy as np
 
+from data_generators.errors import OnError
 from data_generators.geometry import UNIT_QUAD, homography_between, pixel_homography, to_pixels
 from data_generators.preview import contact_sheet, draw_sample, write_png
 from data_generators.sample import Sample
@@ -67,6 +68,7 @@ def write_answers(
     every: int = 1,
     overlays: bool = True,
     rectify: bool = False,
+    on_error: OnError = "raise",
 ) -> int:
     """Asks a model about pictures; writes `predictions.json`, overlays and straightened documents into a folder.
 
@@ -77,6 +79,7 @@ def write_answers(
         every: take every n-th frame of a video.
         overlays: draw each picture with its predictions to `NAME.png`.
         rectify: write each document that was found, straightened, to `NAME-rectified.png`.
+        on_error: what to do with a file that cannot be read; what was answered before it is written in any case.
 
     Returns:
         The number of pictures.
@@ -87,17 +90,22 @@ def write_answers(
             f"--rectify needs a model with a `corners` head of 4 points. Received heads {sorted(runtime.card.heads)}."
         )
     names = _UniqueNames()
-    rows = []
-    for answer in predict(runtime, inputs, every):
-        name = names.of(answer.picture.name)
-        rows.append(answer.to_json())
-        if overlays:
-            write_png(_new_file(output / f"{name}.png", answer.picture), draw_overlay(answer))
-        corners = answer.predictions.get("corners")
-        if rectify and corners and corners.is_present(answer.thresholds):
-            _write_rectified(_new_file(output / f"{name}-rectified.png", answer.picture), answer.picture, corners)
-    write_json(output / "predictions.json", rows)
+    rows: list[dict[str, Any]] = []
+    try:
+        for answer in predict(runtime, inputs, every, on_error):
+            rows.append(answer.to_json())
+            _write_pictures(answer, output, names.of(answer.picture.name), overlays=overlays, rectify=rectify)
+    finally:
+        write_json(output / "predictions.json", rows)
     return len(rows)
+
+
+def _write_pictures(answer: Answer, output: Path, name: str, *, overlays: bool, rectify: bool) -> None:
+    if overlays:
+        write_png(_new_file(output / f"{name}.png", answer.picture), draw_overlay(answer))
+    corners = answer.predictions.get("corners")
+    if rectify and corners and corners.is_present(answer.thresholds):
+        _write_rectified(_new_file(output / f"{name}-rectified.png", answer.picture), answer.picture, corners)
 
 
 class _UniqueNames:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from data_generators.errors import DataError
+from data_generators.errors import DataError, ErrorPolicy, OnError
 from data_generators.real.images import list_images, read_image
 from data_generators.real.video import VIDEO_EXTENSIONS, read_frames
 from data_generators.transform.input_spec import fit_homography, fit_image
@@ -79,29 +79,37 @@ def predict_images(
     return answers
 
 
-def find_pictures(inputs: Sequence[str], video_step: int = 1) -> Iterator[Picture]:
+def find_pictures(inputs: Sequence[str], every: int = 1, on_error: OnError = "raise") -> Iterator[Picture]:
     """The pictures behind files, folders, globs and videos, in order.
 
     Args:
-        inputs: picture or video files, folders of pictures, or glob patterns.
-        video_step: take every n-th frame of a video.
+        inputs: picture or video files, folders of them, or glob patterns.
+        every: take every n-th frame of a video.
+        on_error: what to do with a file that cannot be read: stop, or skip it with a warning, counted at the end.
 
     Raises:
         DataError: nothing there, or a file that cannot be read.
     """
-    for entry in inputs:
-        paths = _expand(entry)
-        for path in paths:
-            if path.suffix.lower() in VIDEO_EXTENSIONS:
-                yield from _frames(path, video_step)
-            else:
-                yield Picture(path.stem, {"file": str(path)}, read_image(path))
+    policy = ErrorPolicy(on_error)
+    paths = [path for entry in inputs for path in _expand(entry)]
+    for path in paths:
+        try:
+            yield from _pictures_of(path, every)
+        except DataError as error:
+            policy.handle(error)
+    policy.summarise("prediction", len(paths))
 
 
 def _expand(entry: str) -> list[Path]:
     path = Path(entry)
     if path.is_dir():
-        return list_images(path)
+        videos = sorted(file for file in path.iterdir() if _is_video(file) and not file.name.startswith("."))
+        try:
+            return videos + list_images(path)
+        except DataError:
+            if videos:
+                return videos
+            raise
     if path.exists():
         return [path]
     found = sorted(path for path in map(Path, glob.glob(entry, recursive=True)) if path.is_file())
@@ -110,25 +118,39 @@ def _expand(entry: str) -> list[Path]:
     return found
 
 
+def _is_video(path: Path) -> bool:
+    return path.suffix.lower() in VIDEO_EXTENSIONS
+
+
+def _pictures_of(path: Path, every: int) -> Iterator[Picture]:
+    if _is_video(path):
+        yield from _frames(path, every)
+    else:
+        yield Picture(path.stem, {"file": str(path)}, read_image(path))
+
+
 def _frames(path: Path, step: int) -> Iterator[Picture]:
     for number, seconds, image in read_frames(path, every=step):
         origin = {"file": str(path), "frame": number, "seconds": round(seconds, 4)}
         yield Picture(f"{path.stem}-{number:06d}", origin, image)
 
 
-def predict(model: str | Path | Runtime, inputs: Sequence[str], video_step: int = 1) -> Iterator[Answer]:
+def predict(
+    model: str | Path | Runtime, inputs: Sequence[str], every: int = 1, on_error: OnError = "raise"
+) -> Iterator[Answer]:
     """Asks a model about pictures, one at a time.
 
     Args:
         model: a run folder, a `.keras` or `.tflite` file, the name of a shipped model, or a loaded runtime.
         inputs: files, folders, globs, videos.
-        video_step: take every n-th frame of a video.
+        every: take every n-th frame of a video.
+        on_error: what to do with a file that cannot be read.
 
     Yields:
         An answer a picture, in order.
     """
     runtime = model if isinstance(model, Runtime) else load_runtime(model)
     codecs = runtime.card.codecs()
-    for picture in find_pictures(inputs, video_step):
+    for picture in find_pictures(inputs, every, on_error):
         [predictions] = predict_images(runtime, [picture.image], codecs)
         yield Answer(picture, predictions, runtime.card.thresholds)

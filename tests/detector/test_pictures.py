@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 import pytest
 
+from data_generators.errors import DataError
 from data_generators.geometry import UNIT_QUAD, from_pixels, homography_between, pixel_homography
 from data_generators.preview import write_png
 from data_generators.real.images import read_image
@@ -135,3 +136,13 @@ def test_sheets_of_answers_and_of_the_worst(tmp_path: Path) -> None:
     assert read_image(tmp_path / "worst.png").shape[2] == 3
     draw_worst(evaluate_sources(fake, [Listed([])]), tmp_path / "none.png")
     assert not (tmp_path / "none.png").exists()
+
+
+def test_what_was_answered_before_an_error_is_kept(tmp_path: Path) -> None:
+    write_png(tmp_path / "in" / "a.png", noise(1, (20, 30))[0])
+    (tmp_path / "in" / "b.png").write_bytes(b"torn")
+    with pytest.raises(DataError, match=r"b\.png"):
+        write_answers(FakeRuntime(QUAD, fit="stretch"), [str(tmp_path / "in")], tmp_path / "out")
+    [row] = json.loads((tmp_path / "out" / "predictions.json").read_text())
+    assert row["file"].endswith("a.png")
+    assert (tmp_path / "out" / "a.png").exists()

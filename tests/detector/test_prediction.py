@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 
@@ -92,3 +93,23 @@ def test_answers_as_json(folder: Path) -> None:
     assert data["corners"]["present"] is True
     assert data["presence"]["present"] is False
     np.testing.assert_allclose(data["corners"]["keypoints"], QUAD, atol=1e-5)
+
+
+def test_a_file_that_cannot_be_read_stops_or_is_skipped(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (folder / "a.png").write_bytes(b"torn")
+    with pytest.raises(DataError, match=r"a\.png"):
+        list(find_pictures([str(folder)]))
+    assert [picture.name for picture in find_pictures([str(folder)], on_error="skip")] == ["b"]
+    assert "skipped 1 of 2" in caplog.text
+
+
+def test_a_folder_may_hold_videos(tmp_path: Path) -> None:
+    with av.open(str(tmp_path / "clip.mp4"), "w") as file:
+        stream = file.add_stream("mpeg4", rate=5)
+        stream.width, stream.height, stream.pix_fmt = 48, 32, "yuv420p"
+        for image in noise(3, (32, 48)):
+            file.mux(stream.encode(av.VideoFrame.from_ndarray(image, "rgb24")))
+        file.mux(stream.encode())
+    found = list(find_pictures([str(tmp_path)], every=2))
+    assert [(picture.name, picture.origin["frame"]) for picture in found] == [("clip-000000", 0), ("clip-000002", 2)]
+    assert found[0].image.shape == (32, 48, 3)

@@ -34,7 +34,7 @@ def main() -> None:
     config = read_config(arguments.preset)
     scenes = open_source("documents:", count=COUNT, seed=77)
     drawing = cpu_ms(lambda: [scenes.sample(index) for index in range(COUNT)])
-    source = CachedSource(scenes, config.data.cache_side_px, default_cache_directory())
+    source = CachedSource(scenes, 320, default_cache_directory())
     batches = make_training_batches(config, source)
     steps = COUNT // batches.batch_size
     cached = cpu_ms(lambda: [source.sample(index) for index in range(COUNT)])

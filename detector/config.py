@@ -41,8 +41,8 @@ class DataSettings(Settings):
     """Share of the groups held out where `validation` is empty."""
     on_error: OnError = "raise"
     """What to do with a picture that cannot be read: stop, or skip it with a warning."""
-    cache_side_px: int = Field(320, ge=16)
-    """Longest side of the decoded pictures in the cache; larger ones are shrunk once."""
+    cache_side_px: int | None = Field(None, ge=16)
+    """Longest side of the decoded pictures in the cache; larger ones are shrunk once. Null: 2.5 times the input's."""
     cache_gigabytes: float = Field(20.0, gt=0)
     """The cache folder is kept under this size; the entries that were used longest ago go first."""
 
@@ -121,7 +121,7 @@ class TrainingSettings(Settings):
     epochs: int = Field(40, ge=1)
     """Epochs to train."""
     samples_per_epoch: int | None = Field(None, ge=1)
-    """Training samples an epoch; by default the size of the training set."""
+    """Training samples an epoch; by default one pass, in which every sample was seen at least once."""
     batch_size: int = Field(32, ge=1)
     """Pictures a step."""
     optimizer: Literal["adam", "adamw", "sgd"] = "adamw"

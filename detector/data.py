@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import logging
+import math
 import os
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
+import numpy as np
+
 from data_generators.cache import CachedSource, Progress, default_cache_directory
 from data_generators.errors import OnError
 from data_generators.formats import open_source
 from data_generators.sample import Sample
+from data_generators.settings import SettingsError
 from data_generators.sources import CornerOrder, MixedSource, Source, in_image_order
 from data_generators.splits import split_by_group
+from data_generators.synthetic.documents import DocumentScenes
 from data_generators.transform.augment import Augmentation
 from detector.config import Config, SourceSettings
 
 logger = logging.getLogger(__name__)
+
+CACHE_SIDES = 2.5  # longest side of a cached picture, in longest sides of the input: augmentation may enlarge
 
 ProgressFor = Callable[[str], AbstractContextManager[Progress | None]]
 
@@ -30,7 +37,8 @@ def silent(_: str) -> AbstractContextManager[None]:
 def training_sources(config: Config, progress: ProgressFor = silent) -> tuple[Source, Source]:
     """The training and the validation source of a config, decoded into the cache.
 
-    Training sources are mixed by weight. Of validation sources every sample is taken once.
+    Training sources are mixed by weight, and one pass through the mix shows every sample at least once. Of validation
+    samples, named or held out by group, each is taken once.
 
     Args:
         config: `data`, and `seed` for order and held-out share.
@@ -42,13 +50,27 @@ def training_sources(config: Config, progress: ProgressFor = silent) -> tuple[So
     """
     train = [_open_cached(entry, config, progress) for entry in config.data.train]
     weights = [entry.weight for entry in config.data.train]
-    if not config.data.validation:
+    validation: list[Source]
+    if config.data.validation:
+        validation = [_open_cached(entry, config, progress) for entry in config.data.validation]
+        _warn_of_shared(train, validation)
+    else:
         share = config.data.validation_share
-        parts = split_by_group(_mix(train, weights, config), {"train": 1 - share, "validation": share}, config.seed)
-        return parts["train"], parts["validation"]
-    validation = [_open_cached(entry, config, progress) for entry in config.data.validation]
-    _warn_of_shared(train, validation)
-    return _mix(train, weights, config), _mix(validation, [len(source) for source in validation], config)
+        parts = [split_by_group(part, {"train": 1 - share, "validation": share}, config.seed) for part in train]
+        train, validation = [part["train"] for part in parts], [part["validation"] for part in parts]
+    length = math.ceil(max(len(part) * sum(weights) / weight for part, weight in zip(train, weights, strict=True)))
+    return _mix(train, weights, config, length), _mix(validation, [len(part) for part in validation], config)
+
+
+def validation_sources(config: Config, held_out: Source) -> list[Source]:
+    """The validation data at its original size, for scores in the pictures' own pixels.
+
+    Args:
+        config: `data.validation`.
+        held_out: what `training_sources` gave, taken where the config names no validation data.
+    """
+    entries = [open_entry(entry, config) for entry in config.data.validation]
+    return [in_corner_order(source, config.corner_order()) for source in entries] or [held_out]
 
 
 def open_entry(entry: SourceSettings, config: Config, on_error: OnError | None = None) -> Source:
@@ -62,7 +84,14 @@ def open_entry(entry: SourceSettings, config: Config, on_error: OnError | None =
     Raises:
         ValueError: the heads want the object's own corner order and the source does not know it.
     """
+    if "on_error" in entry.options:
+        raise SettingsError(f"{entry.source}: `on_error` is no option of a source. Set data.on_error.")
     source = open_source(entry.source, on_error=on_error or config.data.on_error, **entry.options)
+    if isinstance(source, DocumentScenes) and min(np.subtract(source.settings.size_hw, config.input.size_hw)) < 0:
+        logger.warning(
+            "%s: scenes of %d x %d pixels are enlarged to an input of %d x %d. Set options: {size_hw: [...]}.",
+            *(entry.source, *source.settings.size_hw, *config.input.size_hw),
+        )
     if config.corner_order() == "object" and source.corner_order == "image":
         raise ValueError(
             f"{entry.source}: the heads want corners that begin at the object's own top left (order: object), but this "
@@ -99,20 +128,26 @@ def _open_cached(entry: SourceSettings, config: Config, progress: ProgressFor) -
     with progress(entry.source) as report:
         return CachedSource(
             source,
-            data.cache_side_px,
+            data.cache_side_px or round(CACHE_SIDES * max(config.input.size_hw)),
             default_cache_directory(),
             data.cache_gigabytes,
-            workers=os.cpu_count() or 1,
+            workers=_processors(),
             progress=report,
         )
 
 
-def _mix(sources: Sequence[Source], weights: Sequence[float], config: Config) -> Source:
+def _processors() -> int:
+    """Processors that this process may use; eight draw as fast as a disk writes."""
+    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(8, usable)
+
+
+def _mix(sources: Sequence[Source], weights: Sequence[float], config: Config, length: int | None = None) -> Source:
     order = config.corner_order()
     if len(sources) == 1:
         return in_corner_order(sources[0], order)
     parts = list(zip(sources, weights, strict=True))
-    return MixedSource(parts, config.seed, corner_order=order if order != "none" else None)
+    return MixedSource(parts, config.seed, length, order if order != "none" else None)
 
 
 def _warn_of_shared(train: Sequence[Source], validation: Sequence[Source]) -> None:

@@ -15,6 +15,7 @@ import pytest
 from data_generators.cache import Progress
 from data_generators.errors import DataError
 from data_generators.geometry import order_corners_image
+from data_generators.settings import SettingsError
 from data_generators.sources import Source
 from detector.config import Config, SourceSettings
 from detector.data import describe_data, open_entry, training_sources, training_view
@@ -41,6 +42,10 @@ def make_config(train: list[Any], validation: list[Any] | None = None, head: Any
     }
     values["model"]["heads"] = head or {"corners": {"channels": 8}}
     return Config.parse(values)
+
+
+def origins_of(source: Source) -> set[str]:
+    return {source.sample(index).origin for index in range(len(source))}
 
 
 def quads_of(source: Source) -> list[np.ndarray]:
@@ -91,7 +96,8 @@ def test_a_head_without_corners_takes_any_order(sources: dict[str, str]) -> None
     train, validation = training_sources(
         make_config([sources[n] for n in FORMATS], [sources["marked"]], {"presence": {}})
     )
-    assert len(train) == 24 + 6 + 6 + 6 + 8
+    assert len(origins_of(train)) == 24 + 6 + 6 + 6 + 8
+    assert len(train) == 5 * 24  # equal shares, until the largest was seen
     assert validation.corner_order == "object"
 
 
@@ -109,7 +115,7 @@ def test_training_is_mixed_by_weight_and_validation_takes_every_sample_once(sour
 def test_held_out_groups_are_not_trained_on(sources: dict[str, str]) -> None:
     train, validation = training_sources(make_config([sources["corners"], sources["documents"]], validation_share=0.3))
     assert not set(train.groups()) & set(validation.groups())
-    assert len(train) + len(validation) == 24 + 8
+    assert len(origins_of(train)) + len(validation) == 24 + 8
 
 
 def test_validation_on_training_samples_is_warned_of(sources: dict[str, str], caplog: pytest.LogCaptureFixture) -> None:
@@ -171,3 +177,36 @@ def test_a_preview_for_a_head_without_corners_keeps_the_order_of_the_source(sour
     config = make_config([sources["marked"]], head={"presence": {}})
     source = open_entry(config.data.train[0], config)
     assert training_view(config, source).corner_order == "object"
+
+
+def drawn(split: str, count: int, weight: float = 1.0) -> dict[str, Any]:
+    return {"source": f"documents:#{split}", "weight": weight, "options": {"count": count, "size_hw": [40, 56]}}
+
+
+def test_one_pass_through_a_mix_shows_every_sample() -> None:
+    config = make_config([drawn("train", 12, 3.0), drawn("test", 7, 1.0)], [drawn("val", 3)])
+    train, _ = training_sources(config)
+    assert len(origins_of(train)) == 19
+    assert len(train) == 28  # the smaller weight sets the length: 7 * 4 / 1
+
+
+def test_held_out_samples_of_a_mix_count_once() -> None:
+    config = make_config([drawn("train", 40, 3.0), drawn("test", 20, 1.0)])
+    train, validation = training_sources(config)
+    held_out = [validation.sample(index).origin for index in range(len(validation))]
+    assert len(set(held_out)) == len(held_out) and not origins_of(train) & set(held_out)
+    assert len(origins_of(train)) + len(held_out) == 60
+
+
+def test_on_error_is_no_option_of_a_source() -> None:
+    config = make_config(["documents:#train"])
+    entry = SourceSettings(source="documents:", options={"on_error": "skip"})
+    with pytest.raises(SettingsError, match=r"documents:: `on_error` is no option of a source. Set data.on_error"):
+        open_entry(entry, config)
+
+
+def test_small_scenes_for_a_large_input_are_mentioned(caplog: pytest.LogCaptureFixture) -> None:
+    config = make_config(["documents:#train"])
+    open_entry(SourceSettings(source="documents:", options={"size_hw": [24, 60]}), config)
+    height, width = config.input.size_hw
+    assert f"scenes of 24 x 60 pixels are enlarged to an input of {height} x {width}" in caplog.text

@@ -3,13 +3,30 @@
 from __future__ import annotations
 
 import difflib
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 
 class SettingsError(ValueError):
     """A configuration that does not validate; the message lists each wrong key with its cure."""
+
+
+def ordered(limits: tuple[float, float]) -> tuple[float, float]:
+    """The range itself, for a validator.
+
+    Raises:
+        ValueError: it runs from greatest to least.
+    """
+    if not limits[0] <= limits[1]:
+        raise ValueError(f"the range must run from least to greatest, received {limits}; swap the two")
+    return limits
+
+
+Share = Annotated[float, Field(ge=0, le=1)]
+Positive = Annotated[float, Field(gt=0)]
+Range = Annotated[tuple[float, float], AfterValidator(ordered)]
+PositiveRange = Annotated[tuple[Positive, Positive], AfterValidator(ordered)]
 
 
 class Settings(BaseModel):

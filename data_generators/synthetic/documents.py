@@ -11,7 +11,7 @@ from pydantic import Field, field_validator
 
 from data_generators.geometry import quad_signed_area, to_pixels
 from data_generators.sample import Sample, sample_with_corners
-from data_generators.settings import Settings
+from data_generators.settings import Settings, Share
 from data_generators.sources import Source
 from data_generators.synthetic import clutter
 from data_generators.synthetic.backgrounds import Ground, draw_background
@@ -19,7 +19,7 @@ from data_generators.synthetic.compositing import cast_shadow, multiply, paste, 
 from data_generators.synthetic.lighting import LightingSettings, fold_map, light_scene
 from data_generators.synthetic.pages import LAYOUTS, choose_layout, draw_page
 from data_generators.synthetic.picture_folder import PictureFolder, read_picture
-from data_generators.synthetic.placement import Placement, PlacementSettings, Share, place_page
+from data_generators.synthetic.placement import Placement, PlacementSettings, place_page
 
 CODE_VERSION = 1  # raise it with every change that alters a pixel or a label
 MOST_PAGES = 2048  # what the cache of drawn pages holds

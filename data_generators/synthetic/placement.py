@@ -9,42 +9,32 @@ import numpy as np
 from pydantic import AfterValidator, Field
 
 from data_generators.geometry import apply_homography, quad_signed_area
-from data_generators.settings import Settings
+from data_generators.settings import PositiveRange, Range, Settings, Share, ordered
 
 MARGIN = 0.005  # a page that is not cut off keeps this distance to the frame's border
 TRIES = 20
 
-
-def _ordered(value: tuple[float, float]) -> tuple[float, float]:
-    if value[0] > value[1]:
-        raise ValueError(f"a range is (least, most). Received {value}. Swap the two numbers")
-    return value
-
-
-Range = Annotated[tuple[float, float], AfterValidator(_ordered)]
-Positive = Annotated[float, Field(gt=0)]
 Tilt = Annotated[float, Field(ge=0, lt=75)]
-Share = Annotated[float, Field(ge=0, le=1)]
 
 
 class PlacementSettings(Settings):
     """How pages lie before the camera."""
 
-    area: Annotated[tuple[Positive, Positive], AfterValidator(_ordered)] = (0.08, 1.2)
+    area: PositiveRange = (0.08, 1.2)
     """Area of the whole page as a share of the frame's, drawn evenly on a log scale; pages above 1 are cut off."""
     rotation_deg: Range = (-30.0, 30.0)
     """Turn of the page in its plane; positive is clockwise on the screen."""
     any_rotation_share: Share = 0.1
     """Share of the scenes with a page turned by any angle instead."""
-    tilt_deg: Annotated[tuple[Tilt, Tilt], AfterValidator(_ordered)] = (0.0, 55.0)
+    tilt_deg: Annotated[tuple[Tilt, Tilt], AfterValidator(ordered)] = (0.0, 55.0)
     """Angle between the camera's axis and the page's normal, below 75; small angles come more often."""
     cut_off_share: Share = 0.15
     """Share of the scenes with at least one corner outside the frame."""
     overhang: Annotated[float, Field(ge=0.01, le=1)] = 0.2
     """How far outside the frame a cut-off corner may lie, in frame sides; two corners stay inside where that can be."""
-    photo_aspect: Annotated[tuple[Positive, Positive], AfterValidator(_ordered)] = (0.6, 1.6)
+    photo_aspect: PositiveRange = (0.6, 1.6)
     """Width to height of the imagined photo, which is then squeezed to the frame, as `fit: stretch` does."""
-    focal_length: Annotated[tuple[Positive, Positive], AfterValidator(_ordered)] = (0.75, 1.4)
+    focal_length: PositiveRange = (0.75, 1.4)
     """Focal length of the camera in frame sides: 0.75 is a wide phone lens, 1.4 a portrait lens."""
 
 

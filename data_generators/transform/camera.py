@@ -14,16 +14,15 @@ import cv2
 import numpy as np
 from pydantic import AfterValidator, BeforeValidator
 
-from data_generators.settings import Settings
-from data_generators.transform.geometry import Probability, ordered
+from data_generators.settings import Range, Settings, Share
 
 
 class Effect(Settings):
     """One defect: how often, and how strong where it occurs."""
 
-    probability: Probability = 0.0
+    probability: Share = 0.0
     """Share of the pictures that have it."""
-    amount: Annotated[tuple[float, float], AfterValidator(ordered)] = (0.0, 0.0)
+    amount: Range = (0.0, 0.0)
     """Range from which the strength is drawn uniformly; the unit is that of the field it stands in."""
 
 
@@ -58,9 +57,9 @@ class CameraSettings(Settings):
     up to a third of it."""
     gamma: Annotated[Effect, _in_range(0.2, 5)] = Effect(amount=(1.0, 1.0))
     """Exponent of the tone curve: below 1 lightens, above 1 darkens."""
-    grey: Probability = 0.0
+    grey: Share = 0.0
     """Share of the pictures from a camera without colour."""
-    rgb565: Probability = 0.0
+    rgb565: Share = 0.0
     """Share that passes through 16-bit colour (5, 6, 5 bits), as in the frame buffer of an OpenMV camera."""
     jpeg: Annotated[Effect, _in_range(1, 100)] = Effect(amount=(100, 100))
     """JPEG compression: the quality, 1 to 100."""

@@ -3,40 +3,24 @@ applies it together with the fit into the network's frame."""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Literal
 
 import numpy as np
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
-from data_generators.settings import Settings
+from data_generators.settings import PositiveRange, Settings, Share
 
-Probability = Annotated[float, Field(ge=0, le=1)]
 Border = Literal["replicate", "reflect", "constant"]
-
-
-def ordered(limits: tuple[float, float]) -> tuple[float, float]:
-    """The range itself, for a validator.
-
-    Raises:
-        ValueError: it runs from greatest to least.
-    """
-    if not limits[0] <= limits[1]:
-        raise ValueError(f"the range must run from least to greatest, received {limits}; swap the two")
-    return limits
-
-
-Positive = Annotated[float, Field(gt=0)]
-ScaleRange = Annotated[tuple[Positive, Positive], AfterValidator(ordered)]
 
 
 class GeometrySettings(Settings):
     """How far the view may change. The defaults suit documents in phone photos."""
 
-    probability: Probability = 0.95
+    probability: Share = 0.95
     """Share of the pictures whose view changes at all; the others are only fitted into the frame."""
     rotation_deg: float = Field(default=20.0, ge=0, le=180)
     """Rotation about the centre, uniform in plus or minus this many degrees, in the picture's own aspect."""
-    scale: ScaleRange = (0.75, 1.25)
+    scale: PositiveRange = (0.75, 1.25)
     """Range of the scale, drawn uniformly in its logarithm; below 1 the border shows."""
     aspect: float = Field(default=1.1, ge=1, le=3)
     """Width over height changes by a factor between 1 / aspect and aspect."""
@@ -45,10 +29,10 @@ class GeometrySettings(Settings):
     perspective: float = Field(default=0.1, ge=0, le=0.5)
     """Perspective terms, uniform in plus or minus this: the scale at one edge differs by this fraction from that at
     the opposite edge."""
-    turn90: Probability = 0.15
+    turn90: Share = 0.15
     """Share of the pictures that are turned by 90, 180 or 270 degrees; the turned picture is fitted as a picture of
     that size, so `stretch` shows no border."""
-    mirror: Probability | None = None
+    mirror: Share | None = None
     """Share of the pictures that are mirrored left to right; null is 0.5 where the corner order allows it and 0 for
     the order `object`, where a mirrored page has no meaning."""
     border: Border = "replicate"

@@ -15,8 +15,7 @@ import numpy as np
 import yaml
 from pydantic import BeforeValidator, Field
 
-from data_generators.settings import Settings
-from data_generators.transform.geometry import Probability
+from data_generators.settings import Settings, Share
 
 
 @cache
@@ -102,19 +101,19 @@ class PhotometricSettings(Settings):
 
     strength: float = Field(default=1.0, ge=0, le=3)
     """Scales the reach of every transform below: 0 changes nothing, 1 is the variety of a phone's photos."""
-    brightness_contrast: Probability = 0.5
+    brightness_contrast: Share = 0.5
     """Share with changed brightness (plus or minus 0.15 of full scale times strength) and contrast (0.2 times)."""
-    gamma: Probability = 0.3
+    gamma: Share = 0.3
     """Share with a gamma of 100 plus or minus 30 percent times strength."""
-    tone_curve: Probability = 0.2
+    tone_curve: Share = 0.2
     """Share with a bent tone curve: shadows and lights move apart."""
-    hue_saturation: Probability = 0.3
+    hue_saturation: Share = 0.3
     """Share with a shifted hue (plus or minus 12 of 180 times strength) and saturation (plus or minus 35 of 255)."""
-    colour_temperature: Probability = 0.2
+    colour_temperature: Share = 0.2
     """Share under a lamp of another colour temperature (black body, 4000 to 10000 K at strength 1)."""
-    channel_shuffle: Probability = 0.02
+    channel_shuffle: Share = 0.02
     """Share with red, green and blue in another order: paper of odd colours."""
-    to_grey: Probability = 0.05
+    to_grey: Share = 0.05
     """Share without colour."""
     compose: Annotated[dict[str, Any] | None, BeforeValidator(read_compose)] = None
     """Your own albumentations pipeline instead of all the above: a file written by albumentations.save, or the Compose

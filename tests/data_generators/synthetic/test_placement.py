@@ -102,7 +102,7 @@ def test_long_lens_shows_less_perspective():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"area": (0.5, 0.1)}, r"area: .*a range is \(least, most\). Received \(0.5, 0.1\). Swap the two numbers"),
+        ({"area": (0.5, 0.1)}, r"area: .*from least to greatest, received \(0.5, 0.1\); swap the two"),
         ({"area": (0.0, 0.1)}, "area.0: Input should be greater than 0"),
         ({"tilt_deg": (0, 80)}, "tilt_deg.1: Input should be less than 75"),
         ({"tilt": (0, 10)}, "Did you mean `tilt_deg`"),

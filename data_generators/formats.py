@@ -12,8 +12,8 @@ import yaml
 from pydantic import Field
 
 from data_generators.errors import DataError, OnError
+from data_generators.files import read_bytes
 from data_generators.real.corner_csv import CornerCsvSource
-from data_generators.real.files import read_bytes
 from data_generators.real.labelme import LabelMeSource
 from data_generators.real.marked_corners import MARK_COLOURS, MarkedCornersSource
 from data_generators.real.negatives import NegativesSource

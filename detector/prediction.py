@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from data_generators.errors import DataError, ErrorPolicy, OnError
-from data_generators.real.images import list_images, read_image
+from data_generators.images import list_images, read_image
 from data_generators.real.video import VIDEO_EXTENSIONS, read_frames
 from data_generators.transform.input_spec import fit_homography, fit_image
 from detector.codecs import Codec

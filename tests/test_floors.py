@@ -16,7 +16,8 @@ from tests.conftest import REPOSITORY
 FLOORS: dict[str, tuple[set[str], ...]] = {
     "data_generators": (
         {"__init__", "errors", "settings", "geometry", "sample"},
-        {"sources", "drawing"},
+        {"sources", "drawing", "files"},
+        {"images"},
         {"real", "synthetic", "transform", "splits", "workers"},
         {"formats", "cache", "preview"},
     ),

@@ -14,8 +14,8 @@ import pytest
 import typer
 
 from data_generators.formats import FORMATS, open_source
+from data_generators.images import write_image
 from data_generators.real.corner_csv import CornerCsvSource
-from data_generators.real.images import write_image
 from data_generators.synthetic.documents import DocumentScenes
 from detector import __version__
 from detector.cli import app

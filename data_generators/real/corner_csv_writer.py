@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from data_generators.errors import DataError, ErrorPolicy
+from data_generators.files import write_atomically
+from data_generators.images import write_image
 from data_generators.real.corner_csv import COLUMNS, CSV_NAME, GENERATOR_NAME, IMAGES_NAME, read_generator
-from data_generators.real.files import write_atomically
-from data_generators.real.images import write_image
 from data_generators.real.quads import QuadOrder, checked_quad
 from data_generators.sample import Sample
 from data_generators.sources import Source

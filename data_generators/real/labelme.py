@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from data_generators.errors import DataError, ErrorPolicy, OnError
-from data_generators.real.files import checked_folder, files_content, read_bytes, write_atomically
-from data_generators.real.images import check_labelled_size, decode_image, read_image
+from data_generators.files import checked_folder, files_content, read_bytes, write_atomically
+from data_generators.images import check_labelled_size, decode_image, read_image
 from data_generators.real.quads import QuadOrder, check_corner_order, checked_quad
 from data_generators.sample import Sample, sample_with_corners
 from data_generators.sources import Source

@@ -10,9 +10,9 @@ import cv2
 import numpy as np
 
 from data_generators.errors import DataError, OnError
+from data_generators.files import files_content
 from data_generators.geometry import from_pixels
-from data_generators.real.files import files_content
-from data_generators.real.images import list_images, read_image
+from data_generators.images import list_images, read_image
 from data_generators.real.quads import checked_quad
 from data_generators.sample import Sample, sample_with_corners
 from data_generators.sources import Source

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from data_generators.errors import OnError
-from data_generators.real.files import files_content
-from data_generators.real.images import list_images, read_image
+from data_generators.files import files_content
+from data_generators.images import list_images, read_image
 from data_generators.sample import Sample, sample_with_corners
 from data_generators.sources import Source
 

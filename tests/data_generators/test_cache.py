@@ -16,8 +16,8 @@ import pytest
 from data_generators import cache
 from data_generators.cache import CachedSource, default_cache_directory, shrink_sample
 from data_generators.errors import DataError
+from data_generators.images import write_image
 from data_generators.real.corner_csv import CornerCsvSource
-from data_generators.real.images import write_image
 from data_generators.sample import Sample
 from data_generators.sources import Source, SubsetSource
 from tests.conftest import REPOSITORY

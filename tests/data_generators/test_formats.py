@@ -3,7 +3,7 @@ import pytest
 
 from data_generators.errors import DataError
 from data_generators.formats import FORMATS, open_source
-from data_generators.real.images import write_image
+from data_generators.images import write_image
 from data_generators.real.labelme import write_labelme
 from data_generators.settings import Settings, SettingsError
 

@@ -17,8 +17,8 @@ import numpy as np
 import yaml
 
 from data_generators.geometry import to_pixels
+from data_generators.images import write_image
 from data_generators.real.corner_csv_writer import CornerCsvWriter
-from data_generators.real.images import write_image
 from data_generators.real.labelme import write_labelme
 from data_generators.real.marked_corners import MARK_COLOURS
 from data_generators.sample import Sample, sample_with_corners

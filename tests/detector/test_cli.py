@@ -14,7 +14,7 @@ import pytest
 import typer
 
 from data_generators.formats import FORMATS, open_source
-from data_generators.real.images import read_image
+from data_generators.images import read_image
 from detector import __version__, cli
 from detector.config import preset_names, read_config
 from detector.runs import Run

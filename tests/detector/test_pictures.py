@@ -12,8 +12,8 @@ import pytest
 
 from data_generators.errors import DataError
 from data_generators.geometry import UNIT_QUAD, from_pixels, homography_between, pixel_homography
+from data_generators.images import read_image
 from data_generators.preview import write_png
-from data_generators.real.images import read_image
 from detector.evaluation import evaluate_sources
 from detector.pictures import draw_answers, draw_worst, rectify_quad, write_answers
 from detector.prediction import predict_images

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from data_generators.real.images import read_image
+from data_generators.images import read_image
 from data_generators.sample import Sample
 from detector.callbacks import DivergedError
 from detector.card import read_keras_card

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from data_generators.errors import DataError
+from data_generators.images import write_image
 from data_generators.real.corner_csv import CornerCsvSource
-from data_generators.real.images import write_image
 from data_generators.sources import readable_samples
 
 HEADER = "image,split,group,width,height,tl_x,tl_y,tr_x,tr_y,br_x,br_y,bl_x,bl_y"

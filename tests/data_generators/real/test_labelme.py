@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from data_generators.errors import DataError
-from data_generators.real.images import encode_image, write_image
+from data_generators.images import encode_image, write_image
 from data_generators.real.labelme import LabelMeSource, write_labelme
 
 IMAGE = np.random.default_rng(0).integers(0, 256, (40, 60, 3), np.uint8)

@@ -7,7 +7,7 @@ from PIL import Image
 
 from data_generators.errors import DataError
 from data_generators.geometry import from_pixels
-from data_generators.real.images import decode_image, write_image
+from data_generators.images import decode_image, write_image
 from data_generators.real.marked_corners import MARK_COLOURS, MarkedCornersSource, find_marks
 
 SIZE_HW = (150, 220)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from data_generators.errors import DataError
-from data_generators.real.images import write_image
+from data_generators.images import write_image
 from data_generators.real.negatives import NegativesSource
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from data_generators.errors import DataError
-from data_generators.real.files import checked_folder, read_bytes, write_atomically
+from data_generators.files import checked_folder, read_bytes, write_atomically
 
 IMAGE_EXTENSIONS = (".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
 ASPECT_TOLERANCE = 0.02

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from data_generators.errors import DataError
-from data_generators.real.images import check_labelled_size, decode_image, list_images, read_image, write_image
+from data_generators.images import check_labelled_size, decode_image, list_images, read_image, write_image
 
 RED, GREEN = np.meshgrid(np.linspace(0, 255, 60), np.linspace(0, 255, 40))
 PICTURE = np.stack([RED, GREEN, np.full((40, 60), 90.0)], axis=-1).astype(np.uint8)  # (40, 60, 3)

@@ -1,7 +1,7 @@
 import pytest
 
 from data_generators.errors import DataError
-from data_generators.real.files import checked_folder, files_content, read_bytes, write_atomically
+from data_generators.files import checked_folder, files_content, read_bytes, write_atomically
 
 
 def test_write_replaces_the_whole_file_and_leaves_nothing_else(tmp_path):
@@ -19,7 +19,7 @@ def test_a_write_that_fails_leaves_the_old_file(tmp_path, monkeypatch):
     def fail(*_):
         raise OSError("killed")
 
-    monkeypatch.setattr("data_generators.real.files.os.replace", fail)
+    monkeypatch.setattr("data_generators.files.os.replace", fail)
     with pytest.raises(OSError, match="killed"):
         write_atomically(path, b"two")
     assert [entry.read_bytes() for entry in tmp_path.iterdir()] == [b"one"]

@@ -29,6 +29,18 @@ class SourceSettings(Settings):
     options: dict[str, Any] = Field(default_factory=dict)
     """Settings of the format, e.g. `count` and `seed` of drawn documents."""
 
+    def with_absolute_paths(self) -> SourceSettings:
+        """The same source, named so that it is found from any working directory."""
+        name, colon, rest = self.source.partition(":")
+        path, mark, split = rest.rpartition("#") if "#" in rest else (rest, "", "")
+        options = {key: _absolute(value) for key, value in self.options.items()}
+        return self.model_copy(update={"source": f"{name}{colon}{_absolute(path)}{mark}{split}", "options": options})
+
+
+def _absolute(value: Any) -> Any:
+    """The absolute path where a text names a file or folder that is there; anything else as it is."""
+    return str(Path(value).absolute()) if isinstance(value, str) and value and Path(value).exists() else value
+
 
 class DataSettings(Settings):
     """Where samples come from."""
@@ -190,6 +202,18 @@ class Config(Settings):
     def corner_order(self) -> CornerOrder:
         """The corner order that the heads want; `none` where no head takes keypoints."""
         return next((codec.corner_order for codec in self.codecs().values() if codec.corner_order != "none"), "none")
+
+    def with_absolute_paths(self) -> Config:
+        """The same experiment, with its files named so that they are found from any working directory."""
+        named = {
+            part: tuple(entry.with_absolute_paths() for entry in getattr(self.data, part))
+            for part in ("train", "validation")
+        }
+        donor = self.model.init_from
+        if donor and (Path(donor).is_file() or (Path(donor) / "config.yaml").is_file()):  # else a shipped model
+            donor = _absolute(donor)
+        model = self.model.model_copy(update={"init_from": donor})
+        return self.model_copy(update={"data": self.data.model_copy(update=named), "model": model})
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data from which `Config.parse` makes the same config."""

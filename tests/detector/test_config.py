@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 from pathlib import Path
 from typing import Any
 
@@ -160,3 +161,18 @@ def test_every_setting_is_described(settings: type[Settings]) -> None:
 def test_the_settings_are_found() -> None:
     assert {BackboneSettings, Config} <= set(settings_classes())
     assert len(settings_classes()) > 12
+
+
+def test_files_are_found_from_any_working_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "scans").mkdir()
+    (tmp_path / "documents").mkdir()  # no run: the shipped model is meant
+    monkeypatch.chdir(tmp_path)
+    entries = [{"source": "corners:photos#train"}, {"source": "documents:#val", "options": {"templates": "scans"}}]
+    config = read_config("documents", [f"data.train={json.dumps(entries)}", "model.init_from=documents"])
+    named = config.with_absolute_paths()
+    assert named.data.train[0].source == f"corners:{tmp_path / 'photos'}#train"
+    assert named.data.train[1].source == "documents:#val"
+    assert named.data.train[1].options == {"templates": str(tmp_path / "scans")}
+    assert named.model.init_from == "documents"
+    assert named.with_absolute_paths() == named

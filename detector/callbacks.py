@@ -82,6 +82,7 @@ class Checkpoints(keras.callbacks.Callback):
             self.best, self.waited = float(value), 0
             with atomic_path(self.run.best) as temporary:
                 self.save_best(temporary)
+                self.run.drop_exports()
         self._write_last(epoch + 1)
         if self.has_stopped():
             self.model.stop_training = True

@@ -15,6 +15,7 @@ from detector.batches import Batch, encode_batch
 from detector.build import build_model, compile_model, with_pixel_input
 from detector.callbacks import Checkpoints, DivergedError, LivePictures, MetricsToFile, StopOnNaN
 from detector.config import Config
+from detector.locate import find_model
 from detector.runs import Run, RunError
 from tests.detector.small_run import draw_sheet, small_config
 
@@ -140,6 +141,19 @@ def test_the_best_is_that_of_the_least_value(run: Run, model: keras.Model) -> No
     assert keras.saving.load_model(run.best).get_weights()[0].max() == 2.0
 
 
+def test_a_better_checkpoint_takes_away_what_was_exported_of_the_one_before(run: Run, model: keras.Model) -> None:
+    checkpoints = make_checkpoints(run, model)
+    checkpoints.on_epoch_end(0, {"val_loss": 2.0})
+    run.exports.mkdir()
+    for name in ("int8.tflite", "float.tflite", "model.json", "report.json"):
+        (run.exports / name).touch()
+    checkpoints.on_epoch_end(1, {"val_loss": 3.0})
+    assert find_model(run.directory) == run.exports / "int8.tflite"
+    checkpoints.on_epoch_end(2, {"val_loss": 1.0})
+    assert not list(run.exports.iterdir())
+    assert find_model(run.directory) == run.best
+
+
 def test_early_stopping_counts_on_after_a_resume(run: Run, model: keras.Model) -> None:
     checkpoints = make_checkpoints(run, model, patience=2)
     for epoch, value in enumerate((5.0, 4.0, 4.0)):
@@ -188,7 +202,7 @@ def test_a_full_disk_is_an_error_with_a_cure_and_keeps_the_last_epoch(run: Run, 
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (3000, limits[1]))
     try:
-        message = r"last-0002\.keras cannot be written \(File too large\)\. Make room.* goes on with --resume"
+        message = r"last-0002\.keras cannot be written \(File too large\)\. Make room, or give a folder .* written\.$"
         with pytest.raises(RunError, match=message):
             checkpoints.on_epoch_end(1, {"val_loss": 2.0})
     finally:

@@ -17,7 +17,7 @@ from data_generators.preview import contact_sheet, draw_sample, write_png
 from data_generators.sample import Sample
 from data_generators.transform.input_spec import match_channels
 from detector.codecs.corners import CornersPrediction
-from detector.prediction import Answer, Picture, predict
+from detector.prediction import Answer, Picture, expand_inputs, predict
 from detector.runs import RunError, write_json
 from detector.runtime import Runtime, load_runtime
 
@@ -29,6 +29,7 @@ logger = logging.getLogger(__name__)
 TILE_PX = 240
 COLUMNS = 4
 MAX_SIDE_PX = 4096
+RECTIFIED = "-rectified"
 
 
 def draw_answers(
@@ -72,6 +73,8 @@ def write_answers(
 ) -> int:
     """Asks a model about pictures; writes `predictions.json`, overlays and straightened documents into a folder.
 
+    Each row of `predictions.json` names the files beside it that were written for it: `overlay` and `rectified`.
+
     Args:
         model: a run folder, a `.keras` or `.tflite` file, the name of a shipped model, or a loaded runtime.
         inputs: files, folders, globs, videos.
@@ -83,58 +86,88 @@ def write_answers(
 
     Returns:
         The number of pictures.
+
+    Raises:
+        RunError: one of the pictures would be overwritten, or the model finds nothing that could be straightened.
+        DataError: nothing there, or a file that cannot be read.
     """
     runtime = model if isinstance(model, Runtime) else load_runtime(model)
     if rectify and getattr(runtime.card.heads.get("corners"), "points", 0) != 4:
         raise RunError(
             f"--rectify needs a model with a `corners` head of 4 points. Received heads {sorted(runtime.card.heads)}."
         )
-    names = _UniqueNames()
+    targets = _Targets(output, expand_inputs(inputs))
     rows: list[dict[str, Any]] = []
     try:
         for answer in predict(runtime, inputs, every, on_error):
             rows.append(answer.to_json())
-            _write_pictures(answer, output, names.of(answer.picture.name), overlays=overlays, rectify=rectify)
+            rows[-1] |= _write_pictures(answer, targets, overlays=overlays, rectify=rectify)
     finally:
         write_json(output / "predictions.json", rows)
     return len(rows)
 
 
-def _write_pictures(answer: Answer, output: Path, name: str, *, overlays: bool, rectify: bool) -> None:
+def _write_pictures(answer: Answer, targets: _Targets, *, overlays: bool, rectify: bool) -> dict[str, str | None]:
+    """Writes what is asked for; `overlay` and `rectified`: the file's name, None where there is none."""
+    files: dict[str, str | None] = {"overlay": None, "rectified": None}
+    name = targets.free_name(answer.picture.name)
     if overlays:
-        write_png(_new_file(output / f"{name}.png", answer.picture), draw_overlay(answer))
+        path = targets.path(f"{name}.png")
+        write_png(path, draw_overlay(answer))
+        files["overlay"] = path.name
     corners = answer.predictions.get("corners")
     if rectify and corners and corners.is_present(answer.thresholds):
-        _write_rectified(_new_file(output / f"{name}-rectified.png", answer.picture), answer.picture, corners)
+        path = targets.path(f"{name}{RECTIFIED}.png")
+        if _write_rectified(path, answer.picture, corners):
+            files["rectified"] = path.name
+    return files
 
 
-class _UniqueNames:
-    """Names of output files; pictures of the same name in different folders get a number."""
+class _Targets:
+    """The files to write: of pictures with the same name each gets its own, and no input is overwritten.
 
-    def __init__(self) -> None:
+    Names are compared as file systems do that take `A.png` and `a.png` for one.
+
+    Args:
+        folder: to write into.
+        inputs: the files that are asked about.
+    """
+
+    def __init__(self, folder: Path, inputs: Sequence[Path]) -> None:
+        self._folder = folder
+        self._inputs = {str(path.resolve()).casefold() for path in inputs}
         self._taken: set[str] = set()
 
-    def of(self, name: str) -> str:
-        numbered = chain([name], (f"{name}-{number}" for number in count(2)))
-        free = next(candidate for candidate in numbered if candidate not in self._taken)
-        self._taken.add(free)
-        return free
+    def free_name(self, name: str) -> str:
+        """The name, with a number where it, or the name of its straightened document, is taken."""
+        for candidate in chain([name], (f"{name}-{number}" for number in count(2))):
+            wanted = {candidate.casefold(), f"{candidate}{RECTIFIED}".casefold()}
+            if not wanted & self._taken:
+                break
+        self._taken |= wanted
+        return candidate
+
+    def path(self, name: str) -> Path:
+        """The path of a file to write.
+
+        Raises:
+            RunError: it is one of the inputs.
+        """
+        path = self._folder / name
+        if str(path.resolve()).casefold() in self._inputs:
+            raise RunError(f"{path} is one of the pictures and would be overwritten. Choose another --output.")
+        return path
 
 
-def _new_file(path: Path, picture: Picture) -> Path:
-    """The path, unless it is the picture itself."""
-    if path.resolve() == Path(picture.origin["file"]).resolve():
-        raise RunError(f"{path} would be overwritten by its own prediction. Choose another --output.")
-    return path
-
-
-def _write_rectified(path: Path, picture: Picture, corners: CornersPrediction) -> None:
+def _write_rectified(path: Path, picture: Picture, corners: CornersPrediction) -> bool:
+    """Whether there was something to straighten."""
     try:
         straight = rectify_quad(picture.image, corners.keypoints)
     except ValueError:
         logger.warning("%s: not straightened, three of its corners lie on a line", picture.origin["file"])
-    else:
-        write_png(path, straight)
+        return False
+    write_png(path, straight)
+    return True
 
 
 def draw_overlay(answer: Answer) -> np.ndarray:

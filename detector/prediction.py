@@ -91,13 +91,22 @@ def find_pictures(inputs: Sequence[str], every: int = 1, on_error: OnError = "ra
         DataError: nothing there, or a file that cannot be read.
     """
     policy = ErrorPolicy(on_error)
-    paths = [path for entry in inputs for path in _expand(entry)]
+    paths = expand_inputs(inputs)
     for path in paths:
         try:
             yield from _pictures_of(path, every)
         except DataError as error:
             policy.handle(error)
     policy.summarise("prediction", len(paths))
+
+
+def expand_inputs(inputs: Sequence[str]) -> list[Path]:
+    """The files behind files, folders and glob patterns, in order.
+
+    Raises:
+        DataError: nothing there.
+    """
+    return [path for entry in inputs for path in _expand(entry)]
 
 
 def _expand(entry: str) -> list[Path]:

@@ -12,7 +12,7 @@ import pytest
 
 from data_generators.errors import DataError
 from data_generators.geometry import UNIT_QUAD, from_pixels, homography_between, pixel_homography
-from data_generators.images import read_image
+from data_generators.images import read_image, write_image
 from data_generators.preview import write_png
 from detector.evaluation import evaluate_sources
 from detector.pictures import draw_answers, draw_worst, rectify_quad, write_answers
@@ -108,7 +108,9 @@ def test_without_overlays_only_the_json(photos: Path) -> None:
 
 def test_the_users_own_picture_is_not_overwritten(photos: Path) -> None:
     before = (photos / "one/page.png").read_bytes()
-    with pytest.raises(RunError, match=r"page.png would be overwritten by its own prediction. Choose another --output"):
+    with pytest.raises(
+        RunError, match=r"page.png is one of the pictures and would be overwritten. Choose another --output"
+    ):
         write_answers(runtime(), [str(photos / "one")], photos / "one")
     assert (photos / "one/page.png").read_bytes() == before
 
@@ -146,3 +148,38 @@ def test_what_was_answered_before_an_error_is_kept(tmp_path: Path) -> None:
     [row] = json.loads((tmp_path / "out" / "predictions.json").read_text())
     assert row["file"].endswith("a.png")
     assert (tmp_path / "out" / "a.png").exists()
+
+
+@pytest.mark.parametrize("inputs", [["a.jpg", "a.png"], ["a.png", "a.jpg"], ["a.jpg", "A.png"]])
+def test_no_picture_that_is_asked_about_is_overwritten(tmp_path: Path, inputs: list[str]) -> None:
+    for name in inputs:
+        write_image(tmp_path / name, noise(1, (20, 30))[0])
+    before = {name: (tmp_path / name).read_bytes() for name in inputs}
+    with pytest.raises(RunError, match=r"a.png is one of the pictures and would be overwritten"):
+        write_answers(runtime(), [str(tmp_path / name) for name in inputs], tmp_path)
+    assert {name: (tmp_path / name).read_bytes() for name in inputs} == before
+
+
+def test_a_rectified_document_is_not_overwritten(tmp_path: Path) -> None:
+    for name in ("a.png", "a-rectified.png"):
+        write_image(tmp_path / name, noise(1, (20, 30))[0])
+    before = (tmp_path / "a-rectified.png").read_bytes()
+    with pytest.raises(RunError, match=r"a-rectified.png is one of the pictures"):
+        write_answers(runtime(), [str(tmp_path / "a.png"), f"{tmp_path}/a-*"], tmp_path, overlays=False, rectify=True)
+    assert (tmp_path / "a-rectified.png").read_bytes() == before
+
+
+def test_each_row_names_its_files_and_no_file_is_written_twice(tmp_path: Path) -> None:
+    for name in ("1/a.png", "2/A.png", "3/a-rectified.png", "4/a.png"):
+        write_image(tmp_path / name, noise(1, (20, 30))[0])
+    inputs = [str(tmp_path / str(number)) for number in (1, 2, 3, 4)]
+    write_answers(runtime(), inputs, tmp_path / "out", rectify=True)
+    rows = json.loads((tmp_path / "out/predictions.json").read_text())
+    names = [row[kind] for row in rows for kind in ("overlay", "rectified")]
+    assert rows[0]["overlay"] == "a.png"
+    assert rows[0]["rectified"] == "a-rectified.png"
+    assert len({name.casefold() for name in names}) == 8
+    assert {path.name for path in (tmp_path / "out").glob("*.png")} == set(names)
+    write_answers(runtime(logit=-5), inputs[:1], tmp_path / "bare", overlays=False, rectify=True)
+    [row] = json.loads((tmp_path / "bare/predictions.json").read_text())
+    assert row["overlay"] is row["rectified"] is None

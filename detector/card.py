@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -15,12 +16,13 @@ from detector.config import Config, parse_heads
 from detector.runs import RunError, atomic_path
 
 CARD_NAME = "model.json"
+CARD_VERSION = 1
 
 
 class ModelCard(Settings):
     """The contract between a model file and whoever runs it."""
 
-    card_version: int = 1
+    card_version: int = CARD_VERSION
     """Version of this document."""
     input: InputSpec
     """Size, channels and fit of the input."""
@@ -75,12 +77,27 @@ class ModelCard(Settings):
         """Reads the JSON document that was found in `path`.
 
         Raises:
-            RunError: it does not validate.
+            RunError: it is newer than this installation, or does not validate.
         """
+        version = _version_of(text)
+        if version > CARD_VERSION:
+            raise RunError(
+                f"{path}: its {CARD_NAME} is of version {version}, and this installation reads {CARD_VERSION} at most. "
+                "Update detector."
+            )
         try:
             return cls.model_validate_json(text)
         except ValidationError as error:
             raise RunError(f"{path}: its {CARD_NAME} does not validate ({error}). Export the model again.") from None
+
+
+def _version_of(text: str) -> int:
+    """The version of a document, of which nothing else need be known; 0 where it says none."""
+    try:
+        version = json.loads(text).get("card_version", 0)
+    except (ValueError, AttributeError):
+        return 0
+    return version if isinstance(version, int) else 0
 
 
 def write_keras_card(path: Path, card: ModelCard) -> None:

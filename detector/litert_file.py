@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from pathlib import Path
 
 import flatbuffers
@@ -65,17 +66,30 @@ def read_litert_card(path: Path) -> ModelCard:
     """The card inside a `.tflite` file.
 
     Raises:
-        RunError: the file is no LiteRT model, or carries no card.
+        RunError: the file is no LiteRT model, is cut off, or carries no card.
     """
-    model = _root(path)
+    try:
+        text = _find_card(_root(path))
+    except (struct.error, IndexError, TypeError, UnicodeDecodeError):
+        raise cut_off(path) from None
+    if text is None:
+        raise RunError(
+            f"{path} carries no {CARD_NAME}, so its input and heads are unknown. Export it with `detector export RUN`."
+        )
+    return ModelCard.from_text(text, path)
+
+
+def cut_off(path: Path) -> RunError:
+    """The error of a file that begins as a LiteRT model and does not go on as one."""
+    return RunError(f"{path} is cut off or damaged. Copy it again, or write it again with `detector export RUN`.")
+
+
+def _find_card(model: schema.Model) -> str | None:
     for index in range(model.MetadataLength()):
         entry = model.Metadata(index)
         if entry.Name() == ENTRY.encode():
-            data = model.Buffers(entry.Buffer()).DataAsNumpy()
-            return ModelCard.from_text(bytes(data).decode(), path)
-    raise RunError(
-        f"{path} carries no {CARD_NAME}, so its input and heads are unknown. Export it with `detector export RUN`."
-    )
+            return bytes(model.Buffers(entry.Buffer()).DataAsNumpy()).decode()
+    return None
 
 
 def _unpack(path: Path) -> schema.ModelT:

@@ -63,3 +63,9 @@ def test_a_card_that_does_not_validate_names_the_file(tmp_path: Path) -> None:
 def test_heads_of_a_card_are_checked() -> None:
     with pytest.raises(SettingsError, match="there is no head `grid`"):
         ModelCard.parse({"input": {"size_hw": [32, 48]}, "heads": {"grid": {}}, "parameters": 1})
+
+
+def test_a_card_of_a_later_version_asks_for_an_update() -> None:
+    text = CARD.to_text().replace('"card_version": 1', '"card_version": 2, "anchors": []')
+    with pytest.raises(RunError, match=r"x: its model\.json is of version 2, .* reads 1 at most\. Update detector\."):
+        ModelCard.from_text(text, Path("x"))

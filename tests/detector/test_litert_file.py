@@ -62,3 +62,14 @@ def test_a_file_that_is_no_model_is_refused(tmp_path: Path) -> None:
     path.write_bytes(b"\xff\xd8\xff\xe0 this is a JPEG")
     with pytest.raises(RunError, match=r"photo.tflite is not a LiteRT model. Export one with `detector export RUN`"):
         read_litert_card(path)
+
+
+def test_a_file_that_is_cut_off_is_named(copy: Path) -> None:
+    data = copy.read_bytes()
+    for length in (9, 40, len(data) // 4, len(data) // 2, 3 * len(data) // 4, len(data) - 40):
+        copy.write_bytes(data[:length])
+        with pytest.raises(RunError, match=r"copy\.tflite .*detector export RUN"):
+            LiteRTRuntime(copy)
+    copy.write_bytes(data[:9])
+    with pytest.raises(RunError, match=r"copy\.tflite is cut off or damaged\. Copy it again"):
+        read_litert_card(copy)

@@ -25,7 +25,7 @@ def find_model(model: str | Path) -> Path:
         RunError: nothing there; the message lists what would do.
     """
     path = Path(model)
-    if path.is_dir():
+    if _means_folder(path):
         int8 = Run.open(path).exports / "int8.tflite"
         return int8 if int8.is_file() else Run.checkpoint_of(path)
     return _file_or_shipped(path, ".tflite")
@@ -38,14 +38,19 @@ def find_checkpoint(model: str | Path) -> Path:
         RunError: nothing there; the message lists what would do.
     """
     path = Path(model)
-    return Run.checkpoint_of(path) if path.is_dir() else _file_or_shipped(path, ".keras")
+    return Run.checkpoint_of(path) if _means_folder(path) else _file_or_shipped(path, ".keras")
+
+
+def _means_folder(path: Path) -> bool:
+    """A folder that is no run, e.g. of pictures, does not hide the shipped model of its name."""
+    return path.is_dir() and ((path / "config.yaml").is_file() or str(path) not in shipped_names())
 
 
 def _file_or_shipped(path: Path, suffix: str) -> Path:
-    if path.is_file():
-        return path
     if str(path) in shipped_names():
         return Path(str(resources.files("detector.shipped") / f"{path}{suffix}"))
+    if path.is_file():
+        return path
     raise RunError(
         f"{path}: no such run folder or file, and no shipped model of that name. "
         f"Shipped models: {', '.join(shipped_names()) or 'none'}."

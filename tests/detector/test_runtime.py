@@ -10,7 +10,7 @@ import pytest
 
 from data_generators.sample import sample_with_corners
 from data_generators.transform.input_spec import fit_image
-from detector.locate import find_model, shipped_names
+from detector.locate import find_checkpoint, find_model, shipped_names
 from detector.prediction import predict_images
 from detector.runs import Run, RunError
 from detector.runtime import LiteRTRuntime, load_runtime
@@ -91,6 +91,21 @@ def test_what_is_no_model_is_refused_with_a_cure(tmp_path: Path) -> None:
     (tmp_path / "model.onnx").touch()
     with pytest.raises(RunError, match=r"model.onnx: expected a .keras or .tflite file"):
         load_runtime(tmp_path / "model.onnx")
+
+
+@pytest.mark.skipif(not shipped_names(), reason="no model is shipped")
+def test_a_folder_of_pictures_does_not_hide_the_shipped_model_of_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [name, *_] = shipped_names()
+    monkeypatch.chdir(tmp_path)
+    Path(name).mkdir()
+    assert find_model(name).suffix == ".tflite"
+    assert find_checkpoint(name).suffix == ".keras"
+    run = Run.create(name, tiny_config(HEADS["presence"]))
+    run.checkpoints.mkdir()
+    run.best.touch()
+    assert find_model(name) == find_checkpoint(name) == run.best
 
 
 def test_shipped_models_load() -> None:

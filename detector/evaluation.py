@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from data_generators.cache import shrink_sample
 from data_generators.errors import OnError
 from data_generators.formats import open_source
 from data_generators.sample import Sample
 from data_generators.sources import CornerOrder, Source, readable_samples
-from detector.heads import HEADS
+from detector.heads import HEADS, score_names
 from detector.prediction import predict_images
+from detector.runs import finite
 from detector.runtime import Runtime, load_runtime
 
-BATCH = 32
+BATCH_BYTES = 100_000_000  # of pictures that wait for each other
+KEPT_SIDE_PX = 480
 
 
 @dataclass(frozen=True)
@@ -23,7 +26,7 @@ class Judged:
     """One picture with the network's answer and its scores.
 
     Args:
-        sample: the labelled picture.
+        sample: the labelled picture; of those that are kept a smaller copy.
         predictions: head name -> prediction, in normalised coordinates of the picture.
         rows: head name -> scores of this picture.
     """
@@ -38,8 +41,8 @@ class Evaluation:
     """The scores of a set.
 
     Args:
-        scores: what is reported, JSON data; a score without data is None. A name that an earlier head has taken gets
-            its own head's in front.
+        scores: what is reported, JSON data; a score without data, or of a head that the model lacks, is None. A name
+            that an earlier head has taken gets its own head's in front.
         rows: head name -> one row a picture.
         worst: the pictures that were answered worst, worst first.
         thresholds: those of the model's card.
@@ -52,7 +55,12 @@ class Evaluation:
 
 
 def evaluate(
-    model: str | Path | Runtime, data: Sequence[str], *, on_error: OnError = "raise", worst: int = 16
+    model: str | Path | Runtime,
+    data: Sequence[str],
+    *,
+    on_error: OnError = "raise",
+    worst: int = 16,
+    progress: Callable[[int, int], None] | None = None,
 ) -> Evaluation:
     """Measures a model.
 
@@ -61,9 +69,10 @@ def evaluate(
         data: sources, `FORMAT:PATH[#SPLIT]`; their samples are scored together.
         on_error: what to do with a picture that cannot be read.
         worst: how many of the worst pictures to return.
+        progress: called with (samples done, samples in all).
     """
     sources = [open_source(source, on_error=on_error) for source in data]
-    scored = evaluate_sources(model, sources, worst=worst)
+    scored = evaluate_sources(model, sources, worst=worst, progress=progress)
     return Evaluation({"data": list(data)} | scored.scores, scored.rows, scored.worst, scored.thresholds)
 
 
@@ -88,14 +97,21 @@ def evaluate_sources(
         count += 1
         for name, row in judged.rows.items():
             rows[name].append(row)
-        kept = sorted([*kept, judged], key=_rank)[:worst]
+        if len(kept) < worst or (kept and _rank(judged) < _rank(kept[-1])):
+            small = replace(judged, sample=shrink_sample(judged.sample, KEPT_SIDE_PX))
+            kept = sorted([*kept, small], key=_rank)[:worst]
         if progress:
             progress(count, total)
-    scores = {"samples": count, **runtime.describe()}
+    scores = {"samples": count, **runtime.describe()} | dict.fromkeys(score_names()) | _score(rows)
+    return Evaluation(finite(scores), rows, kept, runtime.card.thresholds)
+
+
+def _score(rows: dict[str, list[dict[str, Any]]]) -> dict[str, Any]:
+    scores: dict[str, Any] = {}
     for name in rows:
         found = HEADS[name].score(rows[name])
         scores |= {f"{name}_{score}" if score in scores else score: value for score, value in found.items()}
-    return Evaluation(scores, rows, kept, runtime.card.thresholds)
+    return scores
 
 
 def _rank(judged: Judged) -> float:
@@ -104,7 +120,7 @@ def _rank(judged: Judged) -> float:
 
 def _judge(runtime: Runtime, source: Source) -> Iterator[Judged]:
     codecs = runtime.card.codecs()
-    for samples in _batches(sample for _, sample in readable_samples(source)):
+    for samples in _batches((sample for _, sample in readable_samples(source)), runtime.batch_size):
         answers = predict_images(runtime, [sample.image for sample in samples], codecs)
         for sample, predictions in zip(samples, answers, strict=True):
             rows = {}
@@ -119,11 +135,12 @@ def _shared_order(wanted: CornerOrder, given: CornerOrder) -> CornerOrder:
     return "object" if wanted == given == "object" else "image"
 
 
-def _batches(samples: Iterator[Sample]) -> Iterator[list[Sample]]:
+def _batches(samples: Iterator[Sample], size: int) -> Iterator[list[Sample]]:
+    """Lists of at most so many samples; fewer where the pictures are large."""
     batch: list[Sample] = []
     for sample in samples:
         batch.append(sample)
-        if len(batch) == BATCH:
+        if len(batch) == size or sum(each.image.nbytes for each in batch) >= BATCH_BYTES:
             yield batch
             batch = []
     if batch:

@@ -46,7 +46,7 @@ class Head:
         score: rows -> the reported scores.
         choose_threshold: rows of a validation set -> the probability from which the answer is yes.
         threshold_of: the output that the threshold belongs to.
-        gate: the score that int8 must keep; more is better.
+        gates: the scores that int8 must keep; more is better.
     """
 
     build: Callable[..., dict[str, Any]]
@@ -57,7 +57,7 @@ class Head:
     score: Callable[..., dict[str, float | None]]
     choose_threshold: Callable[..., float]
     threshold_of: str
-    gate: str
+    gates: tuple[str, ...]
 
 
 def _corners_outputs(settings: CornersSettings) -> dict[str, OutputRow]:
@@ -101,7 +101,7 @@ HEADS: dict[str, Head] = {
         score=score_corners,
         choose_threshold=choose_presence_threshold,
         threshold_of="corners_presence",
-        gate="quad_iou_mean",
+        gates=("quad_iou_mean", "presence_roc_auc"),
     ),
     "presence": Head(
         build=build_presence,
@@ -112,9 +112,14 @@ HEADS: dict[str, Head] = {
         score=score_presence,
         choose_threshold=choose_presence_threshold,
         threshold_of="presence_logit",
-        gate="presence_roc_auc",
+        gates=("presence_roc_auc",),
     ),
 }
+
+
+def score_names() -> list[str]:
+    """Every score that some head reports; a set without pictures has them all, without a value."""
+    return list(dict.fromkeys(name for head in HEADS.values() for name in head.score([])))
 
 
 def output_rows(heads: dict[str, HeadSettings]) -> dict[str, OutputRow]:

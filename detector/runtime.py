@@ -10,7 +10,7 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
 from detector.card import ModelCard, read_keras_card
-from detector.litert_file import read_litert_card
+from detector.litert_file import cut_off, read_litert_card
 from detector.locate import find_model
 from detector.quiet import import_keras_quietly, quiet_stderr
 from detector.runs import RunError
@@ -25,11 +25,13 @@ class Runtime(ABC):
         card: what the file says of itself.
         path: the model file.
         name: `keras` or `litert`.
+        batch_size: pictures that are answered together at most.
     """
 
     card: ModelCard
     path: Path
     name: str
+    batch_size: int = 32
 
     @abstractmethod
     def run(self, images: np.ndarray) -> Outputs:
@@ -86,18 +88,21 @@ class LiteRTRuntime(Runtime):
 
     Args:
         path: the file.
-        threads: of the interpreter.
         reference: True runs LiteRT's reference kernels, which microcontrollers reproduce to the byte.
     """
 
     name = "litert"
+    batch_size = 1
 
-    def __init__(self, path: Path, threads: int = 1, *, reference: bool = False) -> None:
+    def __init__(self, path: Path, *, reference: bool = False) -> None:
         self.path, self.card = path, read_litert_card(path)
         kind = OpResolverType.BUILTIN_REF if reference else OpResolverType.AUTO
-        with quiet_stderr():
-            self._interpreter = Interpreter(str(path), num_threads=threads, experimental_op_resolver_type=kind)
-            self._interpreter.allocate_tensors()
+        try:
+            with quiet_stderr():
+                self._interpreter = Interpreter(str(path), num_threads=1, experimental_op_resolver_type=kind)
+                self._interpreter.allocate_tensors()
+        except (ValueError, RuntimeError):
+            raise cut_off(path) from None
         [self._input] = self._interpreter.get_input_details()
         self._outputs = self._named_outputs()
 
@@ -129,16 +134,15 @@ class LiteRTRuntime(Runtime):
         return ((values.astype(np.float32) - zero) * scale).astype(np.float32)
 
 
-def load_runtime(model: str | Path, threads: int = 1) -> Runtime:
+def load_runtime(model: str | Path) -> Runtime:
     """Loads a model for prediction.
 
     Args:
         model: a run folder, a `.keras` or `.tflite` file, or the name of a shipped model.
-        threads: of LiteRT.
     """
     path = find_model(model)
     if path.suffix == ".tflite":
-        return LiteRTRuntime(path, threads)
+        return LiteRTRuntime(path)
     if path.suffix == ".keras":
         return load_keras_runtime(path)
     raise RunError(f"{path}: expected a .keras or .tflite file. Export the run, or give its folder.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import logging
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -22,12 +23,12 @@ from detector.build import build_model, compile_model, init_from, with_pixel_inp
 from detector.callbacks import Checkpoints, LivePictures, MetricsToFile, StopOnNaN
 from detector.card import ModelCard, read_keras_card, write_keras_card
 from detector.config import Config
-from detector.data import ProgressFor, describe_data, silent, training_sources
+from detector.data import ProgressFor, describe_data, silent, training_sources, validation_sources
 from detector.evaluation import evaluate_sources
 from detector.heads import HEADS, monitored
 from detector.pictures import draw_answers, draw_worst
 from detector.prediction import predict_images
-from detector.runs import Run, write_json
+from detector.runs import Run, RunError, WriteError, write_json
 from detector.runtime import NetworkRuntime
 
 logger = logging.getLogger(__name__)
@@ -40,7 +41,7 @@ def train(config: Config | None, directory: str | Path, *, resume: bool = False,
 
     Args:
         config: the experiment; with `resume` None, or the run's own.
-        directory: the run folder; without `resume` it must hold no run.
+        directory: the run folder; without `resume` it must hold no run that finished an epoch.
         resume: go on after the last complete epoch of a run that was stopped or killed; a finished run is reported
             again.
         progress: description -> a context that gives the callback (samples done, in all), for the making of caches.
@@ -53,21 +54,19 @@ def train(config: Config | None, directory: str | Path, *, resume: bool = False,
             that of the run to resume; the disk is full.
         DivergedError: the loss is no longer a number.
     """
-    run = _open_run(config, directory, resume)
+    if config is None and not resume:
+        raise ValueError("`config` must be given where no run is resumed. Read one with `detector.read_config`.")
+    run = Run.open(directory) if resume else Run(directory)
     with run.lock():
+        if resume and config is not None:
+            run.check_config(config)
+        elif config is not None:
+            run.begin(config)
         run.sweep()
-        _train_in(run, run.config, progress)
-    return run
-
-
-def _open_run(config: Config | None, directory: str | Path, resume: bool) -> Run:
-    if not resume:
-        if config is None:
-            raise ValueError("`config` must be given where no run is resumed. Read one with `detector.read_config`.")
-        return Run.create(directory, config)
-    run = Run.open(directory)
-    if config is not None:
-        run.check_config(config)
+        try:
+            _train_in(run, run.config, progress)
+        except WriteError as error:
+            raise RunError(f"{error} The training goes on with --resume after its last complete epoch.") from error
     return run
 
 
@@ -82,7 +81,7 @@ def _train_in(run: Run, config: Config, progress: ProgressFor) -> None:
         init_from(network, config.model.init_from)
     card = ModelCard.of(config, train_source.class_names, count_trainable(network))
     _fit(run, config, network, card, (train_source, validation))
-    _report(run, validation)
+    _report(run, validation_sources(config, validation), progress)
 
 
 def count_trainable(model: keras.Model) -> int:
@@ -171,9 +170,10 @@ class _LiveSheet:
         return self.run.pictures / f"epoch-{epoch:04d}.png"
 
 
-def _report(run: Run, validation: Source) -> None:
-    """Scores the best checkpoint on the validation set: the card's thresholds, report.json, the worst pictures."""
-    evaluation = evaluate_sources(run.best, [validation])
+def _report(run: Run, validation: Sequence[Source], progress: ProgressFor) -> None:
+    """Scores the best checkpoint on the pictures as they are: the card's thresholds, report.json, the worst ones."""
+    with progress("scoring") as report:
+        evaluation = evaluate_sources(run.best, validation, progress=report)
     card = read_keras_card(run.best)
     thresholds = choose_thresholds(card, evaluation.rows)
     write_keras_card(run.best, card.with_changes(thresholds=thresholds))

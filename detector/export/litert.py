@@ -29,8 +29,9 @@ def write_float(network: keras.Model, card: ModelCard, path: Path) -> None:
         card: embedded in the file.
         path: `.tflite` file to write, atomically.
     """
-    _convert(network, path)
-    write_litert_card(path, card)
+    with atomic_path(path) as temporary:
+        _convert(network, temporary)
+        write_litert_card(temporary, card)
 
 
 def write_int8(network: keras.Model, card: ModelCard, calibration: np.ndarray, path: Path) -> None:
@@ -45,17 +46,18 @@ def write_int8(network: keras.Model, card: ModelCard, calibration: np.ndarray, p
     """
     import tensorflow as tf
 
-    _convert(
-        network,
-        path,
-        optimizations=[tf.lite.Optimize.DEFAULT],
-        representative_dataset=lambda: _calibration_frames(calibration),
-        target_spec={"supported_ops": [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]},
-        inference_input_type=tf.int8,
-        inference_output_type=tf.int8,
-    )
-    _check_input(path)
-    write_litert_card(path, card)
+    with atomic_path(path) as temporary:
+        _convert(
+            network,
+            temporary,
+            optimizations=[tf.lite.Optimize.DEFAULT],
+            representative_dataset=lambda: _calibration_frames(calibration),
+            target_spec={"supported_ops": [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]},
+            inference_input_type=tf.int8,
+            inference_output_type=tf.int8,
+        )
+        _check_input(temporary)
+        write_litert_card(temporary, card)
 
 
 def _calibration_frames(pictures: np.ndarray) -> Iterator[list[np.ndarray]]:
@@ -72,9 +74,9 @@ def _convert(network: keras.Model, path: Path, **options: Any) -> None:
             f"Export needs the TensorFlow backend. Received {keras.backend.backend()}. Unset KERAS_BACKEND for it."
         )
     signature = [keras.InputSpec(shape=(1, *network.input.shape[1:]), dtype="float32", name="image")]
-    with atomic_path(path) as temporary, quiet_stderr(), redirect_stdout(io.StringIO()), warnings.catch_warnings():
+    with quiet_stderr(), redirect_stdout(io.StringIO()), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the converter warns of its own internals
-        network.export(temporary, format="litert", input_signature=signature, verbose=False, **options)
+        network.export(path, format="litert", input_signature=signature, verbose=False, **options)
 
 
 def _check_input(path: Path) -> None:
@@ -83,7 +85,6 @@ def _check_input(path: Path) -> None:
     [detail] = Interpreter(str(path)).get_input_details()
     scale, zero = detail["quantization"]
     if abs(scale - INPUT_SCALE) > 1e-7 or zero != INPUT_ZERO:
-        path.unlink()
         raise RunError(
             f"The int8 input must have scale 1/255 and zero point -128, so that it is pixel - 128. Received {scale}, "
             f"{zero}. The first layer must see the picture itself: begin the backbone with a convolution."

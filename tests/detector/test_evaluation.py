@@ -13,7 +13,8 @@ import pytest
 from data_generators.real.corner_csv_writer import write_corner_csv_set
 from data_generators.sample import Sample, sample_with_corners
 from data_generators.sources import CornerOrder, Source
-from detector.evaluation import BATCH, evaluate, evaluate_sources
+from detector.evaluation import KEPT_SIDE_PX, evaluate, evaluate_sources
+from detector.runtime import LiteRTRuntime
 from tests.detector.fake import DENSE_HEADS, FakeRuntime
 from tests.detector.tiny import QUAD, Files, noise
 
@@ -22,6 +23,7 @@ CONTRACT = {
     *("quad_iou_mean", "quad_iou_median", "corner_error_percent_mean", "corner_error_percent_median"),
     *("presence_ap", "presence_roc_auc", "presence_recall_at_1pct_fpr"),
 }
+BATCH = FakeRuntime.batch_size
 SHIFT = np.array([0.1, 0.0], np.float32)
 
 
@@ -124,3 +126,23 @@ def test_a_model_and_a_source_by_name(files_of: Callable[[str], Files], tmp_path
     assert by_litert["samples"] == 2
     assert by_keras["parameters"] == by_litert["parameters"] == files.card.parameters
     assert by_keras["corner_error_px_mean"] == pytest.approx(by_litert["corner_error_px_mean"], abs=0.01)
+
+
+def test_a_score_of_a_head_that_is_not_there_is_null() -> None:
+    scores = evaluate_sources(FakeRuntime(QUAD, heads={"presence": {}}), [Listed([page(QUAD), page()])]).scores
+    assert scores.keys() >= CONTRACT
+    assert scores["quad_iou_mean"] is None
+    assert scores["presence_roc_auc"] == 0.5
+
+
+def test_large_pictures_do_not_wait_for_each_other_and_are_kept_small(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("detector.evaluation.BATCH_BYTES", 600 * 800 * 3 * 2)
+    large = sample_with_corners(noise(1, (600, 800))[0], np.array([QUAD]), group="", origin="large")
+    runtime = FakeRuntime(QUAD, fit="stretch")
+    evaluation = evaluate_sources(runtime, [Listed([large] * 5)], worst=3)
+    assert [len(batch) for batch in runtime.batches] == [2, 2, 1]
+    assert [judged.sample.size_hw for judged in evaluation.worst] == [(KEPT_SIDE_PX * 3 // 4, KEPT_SIDE_PX)] * 3
+    runtime.batches, runtime.batch_size = [], 1
+    evaluate_sources(runtime, [Listed([page()] * 3)])
+    assert len(runtime.batches) == 3
+    assert LiteRTRuntime.batch_size == 1

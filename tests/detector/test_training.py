@@ -20,7 +20,7 @@ from detector.callbacks import DivergedError
 from detector.card import read_keras_card
 from detector.codecs.corners import CornersCodec
 from detector.config import Config
-from detector.runs import Run, RunError
+from detector.runs import Run, RunError, WriteError
 from detector.training import train
 from tests.detector.small_run import (
     VALIDATION,
@@ -200,9 +200,21 @@ def test_what_cannot_be_begun_or_resumed_says_why(sheets: Path, uninterrupted: R
         train(None, tmp_path / "nowhere")
     with (
         uninterrupted.lock(),
-        pytest.raises(RunError, match=r"Another process trains into .*run\. Wait for it, or end it first"),
+        pytest.raises(RunError, match=r"Another process trains into or exports .*run\. Wait for it, or end it first"),
     ):
         train(None, uninterrupted.directory, resume=True)
+
+
+def test_a_training_that_cannot_write_says_how_it_goes_on(
+    sheets: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise WriteError(tmp_path / "best.keras", OSError(28, "No space left on device"))
+
+    monkeypatch.setattr("detector.training._train_in", fail)
+    message = r"best\.keras cannot be written \(No space left on device\).* The training goes on with --resume after"
+    with pytest.raises(RunError, match=message):
+        train(small_config(sheets), tmp_path / "run")
 
 
 def test_a_target_that_is_no_number_stops_training_with_its_sample(

@@ -1,0 +1,104 @@
+"""Export of a run: what is measured, what passes the gate, and what is left of a file that does not."""
+
+from __future__ import annotations
+
+import json
+import logging
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from detector.card import ModelCard
+from detector.evaluation import evaluate
+from detector.export.run import GateError, _losses, export
+from detector.litert_file import read_litert_card
+from detector.locate import find_model
+from detector.runs import Run, RunError
+from detector.training import train
+from tests.detector.small_run import VALIDATION, small_values, write_sheets
+from tests.detector.tiny import HEADS, tiny_config
+
+CARD = ModelCard.of(tiny_config(HEADS["two heads"]), ("document",), 42)
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+    """A run on pictures that the cache shrinks to half their size."""
+    folder = tmp_path_factory.mktemp("export")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DETECTOR_CACHE", str(folder / "cache"))
+        patch.setattr("detector.data.CACHE_SIDES", 28 / 48)
+        values = small_values(write_sheets(folder / "set"), epochs=1, samples_per_epoch=8)
+        yield train(type(tiny_config(HEADS["presence"])).parse(values), folder / "run")
+
+
+@pytest.fixture
+def run(trained: Run, tmp_path: Path) -> Run:
+    return Run(shutil.copytree(trained.directory, tmp_path / "run"))
+
+
+def names(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()}
+
+
+def without_file(scores: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in scores.items() if name not in ("model", "data", "bytes", "runtime")}
+
+
+def test_reports_and_evaluate_agree_to_the_pixel_of_the_original(run: Run) -> None:
+    report = export(run.directory)
+    assert names(run.exports) == {"float.tflite", "int8.tflite", "model.json", "report.json"}
+    assert report["int8"]["model"] == str(run.exports / "int8.tflite")
+    assert json.loads((run.exports / "report.json").read_text()) == report
+    assert json.loads((run.exports / "model.json").read_text())["precision"] == "int8"
+    data = [entry.source for entry in run.config.data.validation]
+    training_report = json.loads((run.directory / "report.json").read_text())
+    assert training_report["samples"] == VALIDATION
+    by_keras, by_int8 = (evaluate(path, data).scores for path in (run.best, run.directory))
+    assert without_file(by_keras) == without_file(training_report) == without_file(report["keras"])
+    assert without_file(by_int8) == without_file(report["int8"])
+    assert by_int8["runtime"] == "litert-int8"
+
+
+def test_a_file_that_the_gate_rejects_is_kept_and_never_used(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    export(run.directory)
+    with monkeypatch.context() as patch:
+        patch.setattr("detector.export.run._losses", lambda *_: ["0.5 of quad_iou_mean"])
+        with pytest.raises(
+            GateError, match=r"int8 loses 0\.5 of quad_iou_mean; .* kept as .*export/int8-rejected\.tfl"
+        ):
+            export(run.directory)
+    assert names(run.exports) == {"float.tflite", "int8-rejected.tflite", "report.json"}
+    assert read_litert_card(run.exports / "int8-rejected.tflite").precision == "int8"
+    assert find_model(run.directory) == run.best
+    assert json.loads((run.exports / "report.json").read_text())["int8"]["model"].endswith("int8-rejected.tflite")
+    export(run.directory)
+    assert names(run.exports) == {"float.tflite", "int8.tflite", "model.json", "report.json"}
+
+
+def test_a_stop_leaves_what_was_exported_before(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    export(run.directory)
+    before = {path.name: path.read_bytes() for path in run.exports.iterdir()}
+
+    def stop(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("detector.export.run.evaluate_sources", stop)
+    with pytest.raises(KeyboardInterrupt):
+        export(run.directory)
+    assert {path.name: path.read_bytes() for path in run.exports.iterdir()} == before
+    with run.lock(), pytest.raises(RunError, match="Another process trains into or exports"):
+        export(run.directory)
+
+
+def test_every_score_of_every_head_is_gated(caplog: pytest.LogCaptureFixture) -> None:
+    scores = {"quad_iou_mean": 0.9, "presence_roc_auc": 0.9, "presence_presence_roc_auc": None}
+    worse = scores | {"quad_iou_mean": 0.895, "presence_roc_auc": 0.8}
+    with caplog.at_level(logging.WARNING):
+        losses = _losses({"float": scores, "int8": worse}, CARD, 0.01)
+    assert losses == ["0.1000 of presence_roc_auc (0.9000 -> 0.8000)"]
+    assert "presence: not checked, the data has no presence_presence_roc_auc" in caplog.text
+    assert len(_losses({"float": scores, "int8": worse}, CARD, 0.001)) == 2

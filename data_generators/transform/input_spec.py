@@ -132,7 +132,9 @@ def fit_sample(sample: Sample, spec: InputSpec) -> Sample:
     """The sample in the network's frame: picture by `fit_image`, labels by `fit_homography`, mask by nearest
     neighbour with 255 (ignore) on the bars.
 
-    The order of the corners stays as the source gave it: neither fit turns or mirrors.
+    The corners stay in the order that the source gave: no fit turns or mirrors. Yet `letterbox` changes the aspect of
+    the coordinates, so that another corner may have the least x + y; whoever wants image order in the frame makes it
+    there (`order_corners_image`).
     """
     matrix = fit_homography(spec, sample.size_hw)
     corners = apply_homography(matrix, sample.boxes.reshape(-1, 2, 2)).reshape(-1, 4)

@@ -10,7 +10,7 @@ from typing import Any, Literal, Self
 import numpy as np
 from pydantic import Field, model_validator
 
-from data_generators.geometry import apply_homography
+from data_generators.geometry import apply_homography, order_corners_image
 from data_generators.sample import Sample
 from data_generators.sources import CornerOrder
 from detector.codecs.base import Arrays, Codec, HeadSettings, probability_of, says_whether
@@ -144,7 +144,10 @@ class CornersCodec(Codec):
         return targets, weights
 
     def _largest(self, sample: Sample) -> np.ndarray:
-        """Keypoints (P, 2) of the largest object that is not to be ignored; NaN where there is none."""
+        """Keypoints (P, 2) of the largest object that is not to be ignored; NaN where there is none.
+
+        Image order is made anew: in a letterboxed frame the corner of least x + y may be another than in the picture.
+        """
         count = self.settings.points
         if "keypoints" not in sample.has or not len(sample.keypoints):
             return np.full((count, 2), np.nan, np.float32)
@@ -153,7 +156,10 @@ class CornersCodec(Codec):
                 f"{sample.origin}: the `corners` head wants {count} keypoints an object. Received "
                 f"{sample.keypoints.shape[1]}. Set `model.heads.corners.points`."
             )
-        return sample.keypoints[largest_object(sample)]
+        points = sample.keypoints[largest_object(sample)]
+        if self.settings.order == "image" and count == 4 and np.all(np.isfinite(points)):
+            return order_corners_image(points)
+        return points
 
     def decode(self, outputs: Mapping[str, np.ndarray]) -> list[CornersPrediction]:
         presence = probability_of(outputs["corners_presence"].reshape(-1))

@@ -7,9 +7,10 @@ import json
 import numpy as np
 import pytest
 
-from data_generators.sample import Sample
+from data_generators.geometry import order_corners_image
+from data_generators.sample import Sample, sample_with_corners
 from data_generators.settings import SettingsError
-from data_generators.transform.input_spec import InputSpec
+from data_generators.transform.input_spec import InputSpec, fit_sample
 from detector.codecs.corners import CornersCodec, CornersPrediction, CornersSettings, largest_object
 from tests.detector.tiny import QUAD, labelled_samples
 
@@ -102,3 +103,17 @@ def test_a_prediction_is_mapped_with_its_probability_kept() -> None:
 def test_the_order_is_that_of_the_settings() -> None:
     assert CornersCodec(CornersSettings(), SPEC).corner_order == "image"
     assert CornersCodec(CornersSettings(order="object"), SPEC).corner_order == "object"
+
+
+def test_image_order_is_that_of_the_letterboxed_frame() -> None:
+    """The upper corner comes first in the wide picture, the left one in the frame, where y counts for less."""
+    quad = np.array([[0.55, 0.2], [0.8, 0.5], [0.6, 0.85], [0.3, 0.5]])
+    np.testing.assert_array_equal(order_corners_image(quad), quad)
+    spec = InputSpec(size_hw=(64, 64), fit="letterbox")
+    fitted = fit_sample(
+        sample_with_corners(np.zeros((900, 1600, 3), np.uint8), quad[None], group="a", origin="a"), spec
+    )
+    for order, first in (("image", 3), ("object", 0)):
+        codec = CornersCodec(CornersSettings(method="dense", loss="mae", order=order), spec)
+        points = codec.encode([fitted])[0]["corners_coordinates"][0]
+        np.testing.assert_array_equal(points, np.roll(fitted.keypoints[0], -first, axis=0))

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 
 import cv2
 import numpy as np
@@ -26,7 +24,9 @@ from data_generators.drawing import (
     tint_mask,
 )
 from data_generators.errors import DataError, ErrorPolicy
+from data_generators.files import write_atomically
 from data_generators.geometry import to_pixels
+from data_generators.images import encode_image
 from data_generators.sample import Sample
 from data_generators.sources import Source
 from data_generators.transform.augment import Augmentation
@@ -266,10 +266,4 @@ def write_png(path: str | Path, image: np.ndarray) -> None:
         path: the file; missing folders are made.
         image: the picture.
     """
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    bgr = cv2.cvtColor(match_channels(np.asarray(image), 3), cv2.COLOR_RGB2BGR)
-    with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
-        file.write(cv2.imencode(".png", bgr)[1].tobytes())
-    os.chmod(file.name, 0o644)
-    os.replace(file.name, path)
+    write_atomically(path, encode_image(match_channels(np.asarray(image), 3), ".png"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from data_generators.errors import DataError
 
@@ -50,17 +51,17 @@ def checked_folder(directory: str | Path, what: str) -> Path:
     return path
 
 
-def files_content(root: Path, paths: Iterable[Path]) -> list[list[str | int]]:
-    """Name relative to `root`, size in bytes and time of change in ns of each file, in the order given.
+def file_stamp(path: Path) -> tuple[int, int]:
+    """Size in bytes and time of change in ns of a file; (-1, 0) where there is none, so that its coming changes it."""
+    try:
+        status = path.stat()
+    except OSError:
+        return -1, 0
+    return status.st_size, status.st_mtime_ns
 
-    A file that is not there counts with size -1, so that its coming back changes the content.
-    """
-    content: list[list[str | int]] = []
-    for path in paths:
-        try:
-            status = path.stat()
-            size, time_ns = status.st_size, status.st_mtime_ns
-        except OSError:
-            size, time_ns = -1, 0
-        content.append([Path(os.path.relpath(path, root)).as_posix(), size, time_ns])
-    return content
+
+def files_content(root: Path, paths: Iterable[Path]) -> dict[str, Any]:
+    """What identifies files: the folder, which samples name as their origin, and in the order given each file's name
+    relative to it and its `file_stamp`."""
+    files = [[Path(os.path.relpath(path, root)).as_posix(), *file_stamp(path)] for path in paths]
+    return {"root": root.resolve().as_posix(), "files": files}

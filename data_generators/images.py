@@ -9,6 +9,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import PIL
 from PIL import Image, ImageOps
 
 from data_generators.errors import DataError
@@ -19,6 +20,11 @@ ASPECT_TOLERANCE = 0.02
 
 _DECODING_ERRORS = (OSError, SyntaxError, ValueError, EOFError, struct.error, Image.DecompressionBombError)
 _CURE_UNREADABLE = "Copy or export the picture again, or take it out of the set."
+
+
+def decoder_versions() -> list[str]:
+    """Name and version of the libraries that decode pictures: another one may give other pixels."""
+    return [f"pillow {PIL.__version__}", f"opencv {cv2.__version__}"]
 
 
 def read_image(path: str | Path, channels: int = 3) -> np.ndarray:

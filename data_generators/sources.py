@@ -6,6 +6,8 @@ import hashlib
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
+from functools import cache
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -66,6 +68,18 @@ class Source(ABC):
 def hash_content(content: Any) -> str:
     """The first 16 hex digits of the SHA-256 of JSON data, keys sorted."""
     return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()[:16]
+
+
+@cache
+def hash_code(*paths: Path) -> str:
+    """The first 16 hex digits of the SHA-256 of source text, read once: for `Source.content`, where a version number
+    that a person raises by hand would be forgotten.
+
+    Args:
+        paths: Python files, and folders that stand for the Python files in them.
+    """
+    files = [file for path in paths for file in (sorted(path.glob("*.py")) if path.is_dir() else [path])]
+    return hash_content([[file.name, file.read_text(encoding="utf-8")] for file in files])
 
 
 def readable_samples(source: Source) -> Iterator[tuple[int, Sample]]:

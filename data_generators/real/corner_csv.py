@@ -18,10 +18,10 @@ from data_generators.errors import DataError, ErrorPolicy, OnError
 from data_generators.files import checked_folder, files_content, read_bytes
 from data_generators.images import check_labelled_size, read_image
 from data_generators.real.quads import QuadOrder, check_corner_order, checked_quad
+from data_generators.real.version import reader_version
 from data_generators.sample import Sample, sample_with_corners
 from data_generators.sources import Source
 
-VERSION = 1
 CSV_NAME, IMAGES_NAME, GENERATOR_NAME = "corners.csv", "images", "generator.json"
 CORNER_COLUMNS = ("tl_x", "tl_y", "tr_x", "tr_y", "br_x", "br_y", "bl_x", "bl_y")
 COLUMNS = ("image", "split", "group", "width", "height", *CORNER_COLUMNS)
@@ -61,7 +61,8 @@ class CornerCsvSource(Source):
         on_error: whether a row or picture that cannot be used stops the work or is left out.
 
     Raises:
-        DataError: file, line and cure of what cannot be used, or an unknown split.
+        DataError: file, line and cure of what cannot be used, or an unknown split. A group in two splits is an error
+            whatever `on_error` says, and whichever split is taken.
     """
 
     def __init__(
@@ -99,7 +100,7 @@ class CornerCsvSource(Source):
     def content(self) -> Any:
         paths = [self._root / CSV_NAME, *(self._root / IMAGES_NAME / picture.image for picture in self._pictures)]
         settings = [self._split, self.corner_order, self.class_names]
-        return ["corner_csv", VERSION, settings, files_content(self._root, paths)]
+        return ["corner_csv", reader_version(), settings, files_content(self._root, paths)]
 
 
 def read_generator(root: Path) -> dict[str, Any]:
@@ -131,9 +132,10 @@ def _rows_of_split(path: Path, split: str | None) -> list[_Row]:
     """The rows of a split.
 
     Raises:
-        DataError: the file cannot be read, lacks a column, or has no row of the split.
+        DataError: the file cannot be read, lacks a column, has a group in two splits, or no row of the split.
     """
     rows = _read_rows(path)
+    _check_groups(rows)
     if split is None:
         return rows
     splits = sorted({row.cells.get("split", "") for row in rows} - {""})
@@ -141,6 +143,23 @@ def _rows_of_split(path: Path, split: str | None) -> list[_Row]:
         known = f"Splits there are: {', '.join(splits)}." if splits else "The file names no splits: take all rows."
         raise DataError(path, f"there is no split {split!r}.", known)
     return [row for row in rows if row.cells["split"] == split]
+
+
+def _check_groups(rows: list[_Row]) -> None:
+    """Raises DataError where a group has rows of two splits: what is learned from would be measured on."""
+    first_of: dict[str, _Row] = {}
+    for row in rows:
+        group, split = row.cells.get("group") or row.image, row.cells["split"]
+        if not group or not split:
+            continue
+        first = first_of.setdefault(group, row)
+        if first.cells["split"] != split:
+            problem = f"group {group!r} is in split {split!r} here, but in {first.cells['split']!r} in {first.where}."
+            cure = (
+                "Give all rows of a group the same split, or other groups where they show other objects. Scenes drawn "
+                "with one scan for all splits go to a folder for each split."
+            )
+            raise DataError(row.where, problem, cure)
 
 
 def _read_rows(path: Path) -> list[_Row]:

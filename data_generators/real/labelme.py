@@ -15,10 +15,10 @@ from data_generators.errors import DataError, ErrorPolicy, OnError
 from data_generators.files import checked_folder, files_content, read_bytes, write_atomically
 from data_generators.images import check_labelled_size, decode_image, read_image
 from data_generators.real.quads import QuadOrder, check_corner_order, checked_quad
+from data_generators.real.version import reader_version
 from data_generators.sample import Sample, sample_with_corners
 from data_generators.sources import Source
 
-VERSION = 1
 WRITTEN_VERSION = "5.5.0"  # of the LabelMe format
 
 
@@ -83,7 +83,7 @@ class LabelMeSource(Source):
 
     def content(self) -> Any:
         paths = [path for file in self._files for path in (file.path, file.image_path)]
-        return ["labelme", VERSION, self.corner_order, files_content(self._root, paths)]
+        return ["labelme", reader_version(), self.corner_order, files_content(self._root, paths)]
 
 
 def _read_files(root: Path, order: QuadOrder, policy: ErrorPolicy) -> list[LabelMeFile]:
@@ -115,7 +115,7 @@ def _read_file(path: Path, order: QuadOrder) -> LabelMeFile:
         image_path=image_path,
         group=str(data.get("group") or path.stem),
         names=tuple(str(shape["label"]) for shape in shapes),
-        ignore=tuple(bool((shape.get("flags") or {}).get("ignore")) for shape in shapes),
+        ignore=tuple(_read_ignore(f"{path} shape {number}", shape) for number, shape in enumerate(shapes, 1)),
         quads=np.array(quads, np.float32).reshape(-1, 4, 2),
         size_hw=size_hw,
     )
@@ -156,6 +156,15 @@ def _read_quad(where: str, shape: Any, size_hw: tuple[float, float], order: Quad
         count = len(points)
         raise DataError(where, f"expected a polygon of four points, got {count}.", "Click the four corners only.")
     return checked_quad(points / [size_hw[1], size_hw[0]], order, where)
+
+
+def _read_ignore(where: str, shape: dict[str, Any]) -> bool:
+    """Whether a shape has the flag `ignore`."""
+    flags = shape.get("flags") or {}
+    if not isinstance(flags, dict):
+        problem = f"`flags` must be a mapping such as {{'ignore': true}}. Received {flags!r}."
+        raise DataError(where, problem, "Set the flags in LabelMe, or delete them.")
+    return bool(flags.get("ignore"))
 
 
 def _embedded_image(file: LabelMeFile) -> np.ndarray:

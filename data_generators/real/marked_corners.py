@@ -14,12 +14,13 @@ from data_generators.files import files_content
 from data_generators.geometry import from_pixels
 from data_generators.images import list_images, read_image
 from data_generators.real.quads import checked_quad
+from data_generators.real.version import reader_version
 from data_generators.sample import Sample, sample_with_corners
 from data_generators.sources import Source
 
-VERSION = 1
 CORNER_NAMES = ("upper left", "upper right", "lower right", "lower left")
 MARK_COLOURS = ((255, 0, 255), (0, 255, 255), (110, 0, 255), (0, 255, 0))
+CURE_MIRRORED = "Give `colours` in the order upper left, upper right, lower right, lower left; or leave it out."
 HALO_PX = 3  # how far anti-aliasing and JPEG carry a mark's colour
 LEAST_AREA = 2.0  # pixels of the exact colour; less is noise
 RIVAL_AREA = 0.5  # a second blob of this part of the biggest one's area makes the corner ambiguous
@@ -64,7 +65,7 @@ class MarkedCornersSource(Source):
     def sample(self, index: int) -> Sample:
         path = self._paths[index]
         image, corners_px = find_marks(read_image(path), self._colours, self._tolerance, str(path))
-        quad = checked_quad(from_pixels(corners_px, image.shape[:2]), "object", str(path))
+        quad = checked_quad(from_pixels(corners_px, image.shape[:2]), "object", str(path), CURE_MIRRORED)
         return sample_with_corners(image, quad[None], group=path.name, origin=str(path))
 
     def groups(self) -> list[str]:
@@ -72,7 +73,7 @@ class MarkedCornersSource(Source):
 
     def content(self) -> Any:
         settings = [self._colours.tolist(), self._tolerance, self.class_names]
-        return ["marked_corners", VERSION, settings, files_content(self._root, self._paths)]
+        return ["marked_corners", reader_version(), settings, files_content(self._root, self._paths)]
 
 
 def find_marks(image: np.ndarray, colours: np.ndarray, tolerance: int, where: str) -> tuple[np.ndarray, np.ndarray]:

@@ -10,10 +10,9 @@ import numpy as np
 from data_generators.errors import OnError
 from data_generators.files import files_content
 from data_generators.images import list_images, read_image
+from data_generators.real.version import reader_version
 from data_generators.sample import Sample, sample_with_corners
 from data_generators.sources import Source
-
-VERSION = 1
 
 
 class NegativesSource(Source):
@@ -48,4 +47,4 @@ class NegativesSource(Source):
         return [path.relative_to(self._root).as_posix() for path in self._paths]
 
     def content(self) -> Any:
-        return ["negatives", VERSION, self.class_names, files_content(self._root, self._paths)]
+        return ["negatives", reader_version(), self.class_names, files_content(self._root, self._paths)]

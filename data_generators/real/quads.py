@@ -12,15 +12,19 @@ from data_generators.geometry import order_corners_image, quad_problem, quad_sig
 QuadOrder = Literal["object", "image"]
 QUAD_ORDERS = ("object", "image")
 LEAST, GREATEST = -1.0, 2.0
+CURE_MIRRORED = "Swap the left and right corners, or read with corner_order image."
 
 
-def checked_quad(quad: np.ndarray, corner_order: QuadOrder, where: str) -> np.ndarray:
+def checked_quad(
+    quad: np.ndarray, corner_order: QuadOrder, where: str, cure_mirrored: str = CURE_MIRRORED
+) -> np.ndarray:
     """A quadrilateral that can be learned from, in the promised order.
 
     Args:
         quad: (4, 2) normalised xy, in cyclic order.
         corner_order: `object` keeps the order and wants it clockwise on the screen; `image` makes the image order.
         where: file and line, for the message.
+        cure_mirrored: what to do about corners in object order that run the wrong way.
 
     Returns:
         float32 (4, 2).
@@ -40,8 +44,7 @@ def checked_quad(quad: np.ndarray, corner_order: QuadOrder, where: str) -> np.nd
     if corner_order == "image":
         return order_corners_image(quad).astype(np.float32)
     if quad_signed_area(quad) < 0:
-        cure = "Swap the left and right corners, or read with corner_order image."
-        raise DataError(where, "the corners run counter-clockwise, which mirrors the object.", cure)
+        raise DataError(where, "the corners run counter-clockwise, which mirrors the object.", cure_mirrored)
     return quad.astype(np.float32)
 
 

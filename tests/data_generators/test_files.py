@@ -42,6 +42,12 @@ def test_content_changes_with_the_file(tmp_path):
     path, missing = tmp_path / "a", tmp_path / "b"
     path.write_text("1")
     before = files_content(tmp_path, [path, missing])
-    assert [row[:2] for row in before] == [["a", 1], ["b", -1]]
+    assert [row[:2] for row in before["files"]] == [["a", 1], ["b", -1]]
     path.write_text("12")
     assert files_content(tmp_path, [path, missing]) != before
+
+
+def test_content_knows_the_folder(tmp_path):
+    first, second = files_content(tmp_path / "a", []), files_content(tmp_path / "b", [])
+    assert first != second
+    assert files_content(tmp_path / "b" / ".." / "a", []) == first

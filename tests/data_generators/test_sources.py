@@ -9,7 +9,15 @@ from hypothesis import strategies as st
 from data_generators.errors import DataError
 from data_generators.geometry import quad_signed_area
 from data_generators.sample import Sample, sample_with_corners
-from data_generators.sources import MixedSource, Source, SubsetSource, hash_content, in_image_order, readable_samples
+from data_generators.sources import (
+    MixedSource,
+    Source,
+    SubsetSource,
+    hash_code,
+    hash_content,
+    in_image_order,
+    readable_samples,
+)
 
 TURNED = np.array([[[0.8, 0.2], [0.8, 0.8], [0.2, 0.8], [0.2, 0.2]]], np.float32)  # a page lying on its side
 
@@ -175,3 +183,18 @@ def test_image_order_of_no_objects_is_empty(sample):
 def test_image_order_is_for_four_corners_only(sample):
     with pytest.raises(ValueError, match=r"defined for four corners. Received keypoints \(2, 3, 2\)"):
         in_image_order(sample.replace(keypoints=sample.keypoints[:, :3]))
+
+
+def test_hash_of_code_changes_with_each_file_of_a_folder(tmp_path):
+    folder, module = tmp_path / "package", tmp_path / "module.py"
+    folder.mkdir()
+    hashes = set()
+    for path in (module, folder / "a.py", folder / "b.py", folder / "a.py"):
+        path.write_text(f"number = {len(hashes)}")
+        module.touch()
+        hash_code.cache_clear()
+        hashes.add(hash_code(folder, module))
+    (folder / "notes.txt").write_text("no code")
+    hash_code.cache_clear()
+    assert len(hashes) == 4 and hash_code(folder, module) in hashes
+    hash_code.cache_clear()

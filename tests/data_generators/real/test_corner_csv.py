@@ -76,6 +76,28 @@ def test_group_is_the_column_or_the_picture(make):
     assert source.groups() == ["clip 1", "b.png"] == [source.sample(index).group for index in range(2)]
 
 
+@pytest.mark.parametrize("split", [None, "train", "val"])
+@pytest.mark.parametrize("on_error", ["raise", "skip"])
+def test_a_group_in_two_splits_is_refused_in_any_case(make, split, on_error):
+    folder = make(f"a.png,train,clip,,,{CORNERS}", f"b.png,,clip,,,{CORNERS}", f"c.png,val,clip,,,{CORNERS}")
+    message = (
+        r"corners\.csv:4: group 'clip' is in split 'val' here, but in 'train' in .*csv:2\. Give all rows of a group"
+    )
+    with pytest.raises(DataError, match=message):
+        CornerCsvSource(folder, split, on_error=on_error)
+
+
+def test_a_picture_without_a_group_in_two_splits_is_refused(make):
+    folder = make(f"a.png,train,,,,{CORNERS}", f"a.png,val,,,,{CORNERS}")
+    with pytest.raises(DataError, match=r"corners\.csv:3: group 'a\.png' is in split 'val' here"):
+        CornerCsvSource(folder, "train")
+
+
+def test_rows_without_a_split_or_a_group_leak_nothing(make):
+    folder = make(f"a.png,train,clip,,,{CORNERS}", f"b.png,,clip,,,{CORNERS}", f"c.png,val,,,,{CORNERS}")
+    assert len(CornerCsvSource(folder, "train")) == 1
+
+
 def test_corner_order(make):
     folder = make(f"a.png,,,,,{TURNED}")
     image, kept = (CornerCsvSource(folder, corner_order=order) for order in ("image", "object"))
@@ -107,7 +129,7 @@ BAD_ROWS = {
     r"corners\.csv:3: the row names no image": f",,,,,{CORNERS}",
     r"corners\.csv:3: width must be a number": f"b.png,,,wide,40,{CORNERS}",
     r"corners\.csv:4: group of b.png is 'y' here, but 'x' in": f"b.png,,x,,,{CORNERS}\nb.png,,y,,,{CORNERS}",
-    r"corners\.csv:4: split of b.png is 'val' here, but 'train'": f"b.png,train,,,,{CORNERS}\nb.png,val,,,,{CORNERS}",
+    r"corners\.csv:4: split of b.png is '' here, but 'train'": f"b.png,train,,,,{CORNERS}\nb.png,,,,,{CORNERS}",
     r"corners\.csv:3: one row of b.png says that it holds no": f"b.png,,,,,{EMPTY}\nb.png,,,,,{CORNERS}",
 }
 

@@ -33,10 +33,10 @@ class Scenes(Source):
         rng = np.random.default_rng([self._seed, index])
         image = rng.integers(0, 256, (40, 60, 3), np.uint8)
         quads = QUADS[: index % 3] + rng.uniform(-0.05, 0.05)
-        return sample_with_corners(image, quads, group=f'page "{index}", blue', origin=f"scene {index}")
+        return sample_with_corners(image, quads, group=f'page "{self._seed}-{index}", blue', origin=f"scene {index}")
 
     def groups(self):
-        return [f'page "{index}", blue' for index in range(self._count)]
+        return [f'page "{self._seed}-{index}", blue' for index in range(self._count)]
 
     def content(self):
         return ["scenes", self._count, self._seed]

@@ -87,6 +87,7 @@ BAD_FILES = {
     r"b\.json shape 1: expected a polygon of four points, got 0": {"shapes": [shape(points=[["x", "y"]] * 4)]},
     r"b\.json shape 1: the quadrilateral crosses itself": {"shapes": [shape(points=[POINTS[i] for i in (0, 2, 1, 3)])]},
     r"b\.json shape 1: the shape has no label": {"shapes": [shape(label="")]},
+    r"b\.json shape 1: `flags` must be a mapping .* Received \['ignore'\]": {"shapes": [shape(flags=["ignore"])]},
     r"b\.json: there is no picture .*c\.png, and `imageData` is empty": {"imagePath": "c.png"},
     r"b\.json: imageHeight and imageWidth must be positive. Received \(40, None\)": {"imageWidth": None},
     r"b\.json: expected a LabelMe file with `shapes` and `imagePath`": {"shapes": None, "imagePath": ""},

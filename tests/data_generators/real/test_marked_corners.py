@@ -108,7 +108,7 @@ def test_two_blobs_of_a_colour_are_named_with_their_places():
 
 def test_mirrored_colours_are_refused(tmp_path):
     write_image(tmp_path / "a.png", draw(9, colours=MARK_COLOURS[::-1])[0])
-    with pytest.raises(DataError, match=r"a\.png: the corners run counter-clockwise"):
+    with pytest.raises(DataError, match=r"a\.png: the corners run counter-clockwise.* Give `colours` in the order"):
         MarkedCornersSource(tmp_path).sample(0)
 
 

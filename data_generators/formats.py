@@ -22,6 +22,7 @@ from data_generators.sources import Source
 from data_generators.synthetic.documents import DocumentScenes, DocumentSettings
 
 SCENE_SPLITS = {"train": 0, "val": 1 << 40, "test": 2 << 40}  # added to the seed: no scene or page in two of them
+NO_SPLIT = 3 << 40  # added to the seed where no split is named
 
 Colour = tuple[int, int, int]
 
@@ -96,11 +97,12 @@ def _open_negatives(path: str, _: str | None, options: NegativesOptions, on_erro
 
 
 def _open_documents(path: str, split: str | None, options: DocumentSettings, on_error: OnError) -> Source:
+    """Scenes of a split, or without one scenes and pages that no split holds; see `PictureFolder` for its templates."""
     if split is not None and split not in SCENE_SPLITS:
-        cure = f"Splits there are: {', '.join(SCENE_SPLITS)}; without one, the scenes are those of train."
+        cure = f"Splits there are: {', '.join(SCENE_SPLITS)}; without one, the scenes are others than theirs."
         raise DataError(f"documents:{path}", f"there is no split {split!r}.", cure)
-    seed = options.seed + SCENE_SPLITS[split or "train"]
-    source = DocumentScenes(options.model_copy(update={"seed": seed}))
+    seed = options.seed + (SCENE_SPLITS[split] if split else NO_SPLIT)
+    source = DocumentScenes(options.model_copy(update={"seed": seed}), split)
     source.on_error = on_error
     return source
 
@@ -125,7 +127,10 @@ def open_source(text: str, on_error: OnError = "raise", **options: Any) -> Sourc
 
     Args:
         text: `FORMAT:PATH[#SPLIT]`, e.g. `corners:photos#train`; the last `#` begins the split, so a path with `#` in
-            it ends in another one. Without a split, all samples are taken.
+            it ends in another one. Without a split, all samples are taken. For `documents`, each split has scenes
+            and drawn pages of its own and, of the folder `templates`, pictures of its own (80/10/10 by a hash of the
+            name; fewer than 3 serve all splits, with a warning); without a split, the scenes are none of theirs and
+            all templates are taken.
         on_error: `raise` stops at the first label or picture that cannot be used, `skip` leaves it out with a warning.
         options: settings of the format, see `FORMATS[...].options`.
 

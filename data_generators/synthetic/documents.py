@@ -6,13 +6,16 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any
 
+import matplotlib
 import numpy as np
 from pydantic import Field, field_validator
 
+from data_generators.files import file_stamp
 from data_generators.geometry import quad_signed_area, to_pixels
+from data_generators.images import decoder_versions
 from data_generators.sample import Sample, sample_with_corners
 from data_generators.settings import Settings, Share
-from data_generators.sources import Source
+from data_generators.sources import Source, hash_code
 from data_generators.synthetic import clutter
 from data_generators.synthetic.backgrounds import Ground, draw_background
 from data_generators.synthetic.compositing import cast_shadow, multiply, paste, shrink_levels, shrink_to, size_in_frame
@@ -21,7 +24,8 @@ from data_generators.synthetic.pages import LAYOUTS, choose_layout, draw_page
 from data_generators.synthetic.picture_folder import PictureFolder, read_picture
 from data_generators.synthetic.placement import Placement, PlacementSettings, place_page
 
-CODE_VERSION = 1  # raise it with every change that alters a pixel or a label
+PACKAGE = Path(__file__).parents[1]
+DRAWN_WITH = (PACKAGE / "synthetic", PACKAGE / "geometry.py", PACKAGE / "images.py", PACKAGE / "sample.py")
 MOST_PAGES = 2048  # what the cache of drawn pages holds
 _SCENE, _PAGE, _CHOICE = 1, 2, 3  # streams of random numbers
 
@@ -81,13 +85,19 @@ def _drawn_levels(seed: int, page: int, long_px: int, layouts: tuple[str, ...]) 
 
 
 @lru_cache(maxsize=MOST_PAGES)
-def _template_levels(path: Path, long_px: int) -> list[np.ndarray]:
+def _template_levels(path: Path, stamp: tuple[int, int], long_px: int) -> list[np.ndarray]:  # noqa: ARG001 - a key
     return shrink_levels(read_picture(path, long_px))
 
 
 @lru_cache(maxsize=256)
-def _photo(path: Path, long_px: int) -> np.ndarray:
+def _photo(path: Path, stamp: tuple[int, int], long_px: int) -> np.ndarray:  # noqa: ARG001 - a key
     return read_picture(path, long_px)
+
+
+def drawing_version() -> list[str]:
+    """What the pixels depend on beside the settings: the code of this package, and the libraries that draw."""
+    fonts = f"matplotlib {matplotlib.__version__}"  # they come with it
+    return [hash_code(*DRAWN_WITH), *decoder_versions(), f"numpy {np.__version__}", fonts]
 
 
 def hash_numbers(seed: int, stream: int, numbers: np.ndarray) -> np.ndarray:
@@ -119,6 +129,8 @@ class DocumentScenes(Source):
 
     Args:
         settings: what to draw.
+        split: `train`, `val` or `test` draws with the templates of that split alone, see `PictureFolder`; the scenes
+            are told apart by the seed, which is the caller's to choose. None draws with all templates.
 
     Raises:
         DataError: a folder of the settings is not there, or holds no pictures.
@@ -128,10 +140,10 @@ class DocumentScenes(Source):
     labelled_classes = frozenset({"document"})
     corner_order = "object"
 
-    def __init__(self, settings: DocumentSettings | None = None) -> None:
+    def __init__(self, settings: DocumentSettings | None = None, split: str | None = None) -> None:
         self.settings = settings or DocumentSettings()
         folders = self.settings.templates, self.settings.backgrounds
-        self._templates = PictureFolder(folders[0], "templates") if folders[0] else None
+        self._templates = PictureFolder(folders[0], "templates", split) if folders[0] else None
         self._backgrounds = PictureFolder(folders[1], "backgrounds") if folders[1] else None
         self._long_px = max(64, round(1.5 * max(self.settings.size_hw)))
 
@@ -152,7 +164,7 @@ class DocumentScenes(Source):
 
     def content(self) -> Any:
         folders = [folder.content() if folder else None for folder in (self._templates, self._backgrounds)]
-        return ["DocumentScenes", CODE_VERSION, self.settings.model_dump(mode="json"), *folders]
+        return ["DocumentScenes", drawing_version(), self.settings.model_dump(mode="json"), *folders]
 
     def _pages(self, indices: np.ndarray) -> np.ndarray:
         """Page of each scene (N,), -1 for scenes without a document."""
@@ -179,14 +191,15 @@ class DocumentScenes(Source):
     def _levels(self, page: int) -> list[np.ndarray]:
         template = self._template_of(page)
         if self._templates is not None and template is not None:
-            return _template_levels(self._templates.paths[template], self._long_px)
+            path = self._templates.paths[template]
+            return _template_levels(path, file_stamp(path), self._long_px)
         return _drawn_levels(self.settings.seed, page, self._long_px, self.settings.layouts or tuple(LAYOUTS))
 
     def _draw_background(self, rng: np.random.Generator, placement: Placement, colour: np.ndarray | None) -> np.ndarray:
         settings, photo = self.settings, None
         if self._backgrounds is not None and colour is None and rng.random() < settings.background_share:
             path = self._backgrounds.paths[int(rng.integers(len(self._backgrounds)))]
-            photo = _photo(path, 2 * max(settings.size_hw))
+            photo = _photo(path, file_stamp(path), 2 * max(settings.size_hw))
         ground = Ground(colour, photo, settings.lighting.shadows)
         return draw_background(rng, placement, settings.size_hw, ground)
 

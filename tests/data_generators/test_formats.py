@@ -63,11 +63,19 @@ def test_documents_read_settings_which_options_override(tmp_path):
 
 
 def test_splits_of_documents_share_no_page_and_no_scene():
-    sources = [open_source(f"documents:#{split}", count=200) for split in ("train", "val", "test")]
+    sources = [open_source(f"documents:{split}", count=200) for split in ("#train", "#val", "#test", "")]
     groups = [set(source.groups()) for source in sources]
     assert len(set.union(*groups)) == sum(map(len, groups))
     assert (sources[0].sample(0).image != sources[1].sample(0).image).any()
-    assert open_source("documents:", count=200).fingerprint() == sources[0].fingerprint()
+
+
+def test_splits_of_documents_share_no_template(tmp_path):
+    for name in "abc":
+        write_image(tmp_path / f"{name}.png", np.full((60, 40, 3), 250, np.uint8))
+    options = {"count": 50, "templates": str(tmp_path), "negative_share": 0}
+    groups = [set(open_source(f"documents:{split}", **options).groups()) for split in ("#train", "#val", "#test", "")]
+    assert [len(names) for names in groups] == [1, 1, 1, 3]
+    assert set.union(*groups[:3]) == groups[3]
 
 
 @pytest.mark.parametrize(

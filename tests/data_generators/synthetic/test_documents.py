@@ -4,6 +4,7 @@ import hashlib
 import pickle
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -203,14 +204,39 @@ def test_content_follows_the_files(quadrant_folder):
     assert scenes(templates=str(quadrant_folder)).fingerprint() != before
 
 
+def test_a_template_that_changed_is_read_again(quadrant_folder):
+    options = {"templates": str(quadrant_folder), "negative_share": 0, "clutter": 0, "occluder_share": 0}
+    before = scenes(**options).sample(0).image
+    Image.new("RGB", (200, 300), (9, 9, 9)).save(quadrant_folder / "quadrants.png")
+    assert (scenes(**options).sample(0).image != before).any()
+
+
+def test_content_follows_code_and_libraries(monkeypatch):
+    before = scenes().fingerprint()
+    monkeypatch.setattr("matplotlib.__version__", "0.1")
+    libraries = scenes().fingerprint()
+    monkeypatch.setattr("data_generators.synthetic.documents.DRAWN_WITH", (Path(__file__),))
+    assert len({before, libraries, scenes().fingerprint()}) == 3
+
+
+def test_splits_share_no_template(tmp_path):
+    for name in "abcde":
+        Image.new("RGB", (40, 60), "white").save(tmp_path / f"{name}.png")
+    settings = DocumentSettings(templates=tmp_path, negative_share=0, count=200, pages=50)
+    groups = {split: set(DocumentScenes(settings, split).groups()) for split in ("train", "val", "test")}
+    assert all(groups.values()) and sum(map(len, groups.values())) == len(set.union(*groups.values())) == 5
+    assert set(DocumentScenes(settings).groups()) == set.union(*groups.values())
+    assert DocumentScenes(settings, "val").fingerprint() != DocumentScenes(settings, "test").fingerprint()
+
+
 def test_broken_template_is_named(tmp_path):
     (tmp_path / "broken.png").write_text("no picture")
-    with pytest.raises(DataError, match=r"broken.png: the picture cannot be read"):
+    with pytest.raises(DataError, match=r"broken.png: the file is not a picture"):
         scenes(templates=str(tmp_path), negative_share=0).sample(0)
 
 
 def test_missing_folder_index_and_typo(tmp_path):
-    with pytest.raises(DataError, match=r"`backgrounds` must be a folder"):
+    with pytest.raises(DataError, match=r"`backgrounds`: .*expected a folder with pictures"):
         scenes(backgrounds=str(tmp_path / "nowhere"))
     with pytest.raises(IndexError, match=r"`index` must be from 0 to 39. Received 40"):
         scenes().sample(40)

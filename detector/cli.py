@@ -42,7 +42,9 @@ OnErrorOption = Annotated[
     OnErrorChoice,
     typer.Option(help="At a label or picture that cannot be used: stop with an error, or skip and count."),
 ]
-JsonOption = Annotated[Path | None, typer.Option("--json", help="Also write the result to this file.")]
+JsonOption = Annotated[
+    Path | None, typer.Option("--json", help="Also write the result to this file; /dev/stdout prints it.")
+]
 
 
 def main() -> None:
@@ -75,9 +77,11 @@ def _options(
 
 
 def _write(path: Path | None, value: Any) -> None:
-    from detector.runs import write_json
+    from detector.runs import to_json_text, write_json
 
-    if path:
+    if path == Path("/dev/stdout"):  # where it is a file, opening it again would write over what is there
+        sys.stdout.write(to_json_text(value))
+    elif path:
         write_json(path, value)
 
 
@@ -96,7 +100,7 @@ def init(
     if path.exists() and not force:
         raise ValueError(f"{path} is there already. Choose another --output, or overwrite it with --force.")
     with atomic_path(path) as temporary:
-        temporary.write_text(text)
+        temporary.write_text(text, encoding="utf-8")
     say(f"Wrote {path}. Look at its data: detector preview --config {path}; train: detector train {path}")
 
 
@@ -208,7 +212,7 @@ def train(
             "yellow",
         )
         raise typer.Exit(INTERRUPTED) from None
-    print_scores({"validation": json.loads((finished.directory / "report.json").read_text())})
+    print_scores({"validation": json.loads((finished.directory / "report.json").read_text(encoding="utf-8"))})
     say(f"Run folder: {folder}; pictures: {finished.pictures}. Export it: detector export {folder}")
 
 
@@ -224,7 +228,8 @@ def evaluate(
     import_keras_quietly()
     from detector.evaluation import evaluate as measure
 
-    evaluation = measure(model, data, on_error=on_error.value)
+    with show_progress("scoring") as report:
+        evaluation = measure(model, data, on_error=on_error.value, progress=report)
     print_scores({"value": evaluation.scores})
     _write(json_file, evaluation.scores)
     if worst:

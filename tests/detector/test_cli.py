@@ -7,6 +7,7 @@ import logging
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -209,6 +210,26 @@ def test_cost_is_told_before_training(detector: Detector, config: Path) -> None:
     assert f"{cost['parameters']:,}" in result.output
     assert detector("cost", config, "--json", "small.json").code == 0
     assert json.loads(Path("small.json").read_text())["parameters"] < cost["parameters"]
+
+
+def test_json_goes_to_the_standard_output(detector: Detector, config: Path) -> None:
+    result = detector("cost", config, "--json", "/dev/stdout")
+    assert result.code == 0
+    assert json.loads(result.output[result.output.index("\n{") :])["parameters"] > 0
+
+
+def test_progress_is_shown_while_samples_are_scored(
+    detector: Detector, trained: Run, sheets: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = []
+
+    @contextmanager
+    def record(description: str) -> Iterator[Callable[[int, int], None]]:
+        yield lambda done, total: seen.append((description, done, total))
+
+    monkeypatch.setattr(cli, "show_progress", record)
+    assert detector("evaluate", trained.best, "--data", f"{sheets}#val").code == 0
+    assert seen[-1] == ("scoring", VALIDATION, VALIDATION)
 
 
 def test_train_leaves_a_run_and_says_what_next(detector: Detector, trained: Run) -> None:

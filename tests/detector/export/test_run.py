@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import logging
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +50,14 @@ def without_file(scores: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_reports_and_evaluate_agree_to_the_pixel_of_the_original(run: Run) -> None:
-    report = export(run.directory)
+    shown: list[str] = []
+
+    @contextmanager
+    def progress(description: str) -> Iterator[Callable[[int, int], None]]:
+        yield lambda *_: shown.append(description)
+
+    report = export(run.directory, progress=progress)
+    assert {"choosing thresholds", "scoring keras", "scoring float", "scoring int8"} <= set(shown)
     assert names(run.exports) == {"float.tflite", "int8.tflite", "model.json", "report.json"}
     assert report["int8"]["model"] == str(run.exports / "int8.tflite")
     assert json.loads((run.exports / "report.json").read_text()) == report

@@ -135,7 +135,8 @@ class Run:
             temporary.write_text(yaml.safe_dump(config.to_dict(), sort_keys=False), encoding="utf-8")
 
     def _forget_first_epoch(self) -> None:
-        for path in (self.directory / "data.json", self.metrics_file, *self.checkpoints.glob("*.keras")):
+        models = [*self.checkpoints.glob("*.keras"), *self.exports.glob("*.tflite")]
+        for path in (self.directory / "data.json", self.metrics_file, *models):
             path.unlink(missing_ok=True)
         shutil.rmtree(self.directory / "tensorboard", ignore_errors=True)
 

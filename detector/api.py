@@ -1,7 +1,9 @@
 """The verbs of the command line as functions: `from detector import api`, then `api.train("documents", "runs/mine")`.
 
-Heavy modules are imported inside the verbs, so that this one is imported at once. A `config` is a `Config`, a YAML file
-or the name of a preset; a `model` is a run folder, a `.keras` or `.tflite` file, or the name of a shipped model.
+Heavy modules are imported inside the verbs, so that this one is imported at once. Samples are drawn and decoded in
+processes of their own: a script that trains wants its calls below `if __name__ == "__main__":`. A `config` is a
+`Config`, a YAML file or the name of a preset; a `model` is a run folder, a `.keras` or `.tflite` file, or the name of
+a shipped model.
 """
 
 from __future__ import annotations
@@ -110,11 +112,18 @@ def train(config: AnyConfig | None, run: str | Path, *, resume: bool = False, pr
     return run_training(None if config is None else _resolve(config), run, resume=resume, progress=progress)
 
 
-def evaluate(model: str | Path, data: Sequence[str], *, on_error: OnError = "raise", worst: int = 16) -> Evaluation:
+def evaluate(
+    model: str | Path,
+    data: Sequence[str],
+    *,
+    on_error: OnError = "raise",
+    worst: int = 16,
+    progress: Progress | None = None,
+) -> Evaluation:
     """Measures a model on labelled sources; see `detector.evaluation.evaluate`."""
     from detector.evaluation import evaluate as measure
 
-    return measure(model, data, on_error=on_error, worst=worst)
+    return measure(model, data, on_error=on_error, worst=worst, progress=progress)
 
 
 def predict(model: str | Path, inputs: Sequence[str], every: int = 1, on_error: OnError = "raise") -> Iterator[Answer]:

@@ -57,6 +57,7 @@ def train(config: Config | None, directory: str | Path, *, resume: bool = False,
     if config is None and not resume:
         raise ValueError("`config` must be given where no run is resumed. Read one with `detector.read_config`.")
     run = Run.open(directory) if resume else Run(directory)
+    config = config.with_absolute_paths() if config else None  # a resume or an export may come from another folder
     with run.lock():
         if resume and config is not None:
             run.check_config(config)

@@ -61,7 +61,17 @@ def encode_heatmaps(points: np.ndarray, grid: HeatmapGrid, sigma_cells: float) -
     cells = np.where(known[..., None], grid.to_cells(points), 0.0)  # (B, P, 2)
     along_x = _gaussian(columns, cells[:, None, :, 0], sigma_cells) * known[:, None]  # (B, GW, P)
     along_y = _gaussian(rows, cells[:, None, :, 1], sigma_cells)  # (B, GH, P)
-    return along_y[:, :, None] * along_x[:, None], known.astype(np.float32)
+    return _outer(along_y, along_x), known.astype(np.float32)
+
+
+def _outer(along_y: np.ndarray, along_x: np.ndarray) -> np.ndarray:
+    """(B, GH, P) and (B, GW, P) to their products (B, GH, GW, P), as a matrix product with P diagonal blocks: NumPy's
+    own loop over a last axis of 4 takes ten times as long."""
+    batch, columns, count = along_x.shape
+    blocks = np.zeros((batch, count, columns, count), np.float32)
+    point = np.arange(count)
+    blocks[:, point, :, point] = along_x.transpose(2, 0, 1)
+    return (along_y @ blocks.reshape(batch, count, -1)).reshape(batch, -1, columns, count)
 
 
 def _gaussian(cells: int, centre: np.ndarray, sigma: float) -> np.ndarray:

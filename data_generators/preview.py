@@ -55,7 +55,11 @@ class _Canvas:
 
 
 def draw_sample(
-    sample: Sample, height_px: int, class_names: Sequence[str] = (), prediction: Sample | None = None
+    sample: Sample,
+    height_px: int,
+    class_names: Sequence[str] = (),
+    prediction: Sample | None = None,
+    note: str = "",
 ) -> np.ndarray:
     """The picture with its labels on top, on a margin wide enough for corners outside the picture, with a caption.
 
@@ -64,6 +68,7 @@ def draw_sample(
         height_px: height of the tile in pixels, margin and caption included; the width follows.
         class_names: names of the classes, written at the boxes.
         prediction: boxes and keypoints to draw in magenta over the labels; its picture is not used.
+        note: what the caption begins with, in place of a summary of the labels.
 
     Returns:
         uint8 (height_px, W, 3).
@@ -79,7 +84,7 @@ def draw_sample(
     _draw_objects(tile, sample, canvas, class_names, None)
     if prediction is not None:
         _draw_objects(tile, prediction, canvas, class_names, PREDICTION_COLOUR)
-    _write_caption(tile, sample, class_names)
+    _write_caption(tile, sample, class_names, note)
     return tile
 
 
@@ -156,10 +161,10 @@ def describe_labels(sample: Sample, class_names: Sequence[str] = ()) -> str:
     return f"no {' or '.join(class_names[:3])}" if class_names else "no object"
 
 
-def _write_caption(tile: np.ndarray, sample: Sample, class_names: Sequence[str]) -> None:
+def _write_caption(tile: np.ndarray, sample: Sample, class_names: Sequence[str], note: str) -> None:
     height_px = _text_height(tile.shape[0])
     top = tile.shape[0] - _caption_height(tile.shape[0])
-    described = describe_labels(sample, class_names)
+    described = note or describe_labels(sample, class_names)
     colour = _CAPTION_COLOUR if len(sample.boxes) or "mask" in sample.has else (255, 200, 90)
     draw_text(tile, described, (2, top), height_px, colour)
     lines = (f"group {sample.group}" if sample.group else "", sample.origin)

@@ -176,7 +176,9 @@ def draw_overlay(answer: Answer) -> np.ndarray:
     height = int(np.clip(image.shape[0], 240, 1200))
     bare = Sample(image=image, origin=answer.picture.name)
     tiles = [
-        draw_sample(bare, height, (), prediction.to_sample(image, answer.thresholds))
+        draw_sample(
+            bare, height, (), prediction.to_sample(image, answer.thresholds), prediction.describe(answer.thresholds)
+        )
         for prediction in answer.predictions.values()
     ]
     return np.concatenate(tiles, axis=1)

@@ -79,6 +79,10 @@ class CornersPrediction:
         """Whether presence reaches the threshold of the model's card, 0.5 where it has none."""
         return self.presence >= thresholds.get("corners_presence", 0.5)
 
+    def describe(self, thresholds: Mapping[str, float]) -> str:
+        """The prediction in a few words, for captions."""
+        return f"{'found' if self.is_present(thresholds) else 'nothing found'}, presence {self.presence:.2f}"
+
     def to_sample(self, image: np.ndarray, thresholds: Mapping[str, float]) -> Sample:
         """The prediction as labels of its picture, for drawing."""
         points = self.keypoints[None] if self.is_present(thresholds) else self.keypoints[None][:0]

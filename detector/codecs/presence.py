@@ -35,6 +35,10 @@ class PresencePrediction:
         """Whether presence reaches the threshold of the model's card, 0.5 where it has none."""
         return self.presence >= thresholds.get("presence_logit", 0.5)
 
+    def describe(self, thresholds: Mapping[str, float]) -> str:
+        """The prediction in a few words, for captions."""
+        return f"{'found' if self.is_present(thresholds) else 'nothing found'}, presence {self.presence:.2f}"
+
     def to_sample(self, image: np.ndarray, thresholds: Mapping[str, float]) -> Sample:
         """The prediction as labels of its picture, for drawing: a frame around a picture that holds an object."""
         boxes = np.array([[0, 0, 1, 1]], np.float32)[: int(self.is_present(thresholds))]

@@ -144,3 +144,10 @@ def test_png_is_written_whole_in_rgb(tmp_path: Path) -> None:
     read = cv2.imread(str(tmp_path / "new" / "red.png"))
     np.testing.assert_array_equal(read[..., ::-1], image)
     assert [path.name for path in (tmp_path / "new").iterdir()] == ["red.png"]
+
+
+def test_a_note_takes_the_place_of_the_summary(sample: Sample) -> None:
+    plain, noted = draw_sample(sample, 200), draw_sample(sample, 200, note="found, presence 0.98")
+    assert plain.shape == noted.shape
+    assert not np.array_equal(plain[-30:], noted[-30:])
+    np.testing.assert_array_equal(plain[:-30], noted[:-30])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -176,3 +177,12 @@ def test_files_are_found_from_any_working_directory(tmp_path: Path, monkeypatch:
     assert named.data.train[1].options == {"templates": str(tmp_path / "scans")}
     assert named.model.init_from == "documents"
     assert named.with_absolute_paths() == named
+
+
+@pytest.mark.parametrize("name", preset_names())
+def test_a_preset_says_command_time_size_and_score(name: str) -> None:
+    header = " ".join(line.lstrip("# ") for line in preset_text(name).splitlines() if line.startswith("#"))
+    assert re.search(r"(detector train|make demo)", header)
+    assert re.search(r"Time: [\d.]+ minutes", header)
+    assert re.search(r"Size: [\d,]+ parameters, int8 file of [\d,]+ bytes", header)
+    assert re.search(r"IoU.*0\.\d{3}", header)

@@ -14,6 +14,7 @@ from ai_edge_litert.interpreter import Interpreter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from data_generators.geometry import order_corners_image
 from data_generators.sample import Sample, sample_with_corners
 from detector.batches import encode_batch
 from detector.build import build_model, compile_model, for_export, with_pixel_input
@@ -92,7 +93,7 @@ def test_decode_is_the_inverse_of_encode(case: str, points: list[tuple[float, fl
     quad = np.array(points, np.float32)
     sample = sample_with_corners(noise(1)[0], quad[None], group="", origin="drawn")
     [prediction] = tiny_config(tiny.HEADS[case]).codecs()["corners"].decode(perfect_outputs(encode(case, [sample])[0]))
-    cells = (prediction.keypoints - quad) * [48 / 4, 32 / 4]
+    cells = (prediction.keypoints - order_corners_image(quad)) * [48 / 4, 32 / 4]
     assert np.abs(cells).max() < 0.004
     assert prediction.presence > 0.999
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Sequence
-from importlib import resources
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -17,6 +16,7 @@ from data_generators.sources import CornerOrder
 from data_generators.transform.augment import AugmentSettings
 from data_generators.transform.input_spec import InputSpec
 from detector.codecs import CODECS, Codec, HeadSettings
+from detector.presets import preset_names, preset_text
 
 
 class SourceSettings(Settings):
@@ -218,28 +218,6 @@ class Config(Settings):
     def to_dict(self) -> dict[str, Any]:
         """Plain data from which `Config.parse` makes the same config."""
         return self.model_dump(mode="json", serialize_as_any=True)
-
-
-def preset_names() -> list[str]:
-    """The presets that come with the installation."""
-    return sorted(path.name.removesuffix(".yaml") for path in _presets().iterdir() if path.name.endswith(".yaml"))
-
-
-def preset_text(name: str) -> str:
-    """The YAML text of a preset, comments and all.
-
-    Raises:
-        SettingsError: there is no such preset; the message offers the nearest name.
-    """
-    if name not in preset_names():
-        near = difflib.get_close_matches(name, preset_names(), n=1)
-        hint = f"Did you mean {near[0]}? " if near else ""
-        raise SettingsError(f"there is no preset {name!r}. {hint}Presets: {', '.join(preset_names())}.")
-    return (_presets() / f"{name}.yaml").read_text()
-
-
-def _presets() -> Any:
-    return resources.files("detector") / "presets"
 
 
 def read_config(source: str | Path, overrides: Sequence[str] = ()) -> Config:

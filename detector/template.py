@@ -9,7 +9,8 @@ from typing import Any
 import yaml
 from pydantic import BaseModel
 
-from detector.config import preset_text, read_config
+from detector.config import read_config
+from detector.presets import preset_text
 
 WIDTH = 110
 

@@ -22,7 +22,7 @@ FLOORS: dict[str, tuple[set[str], ...]] = {
         {"formats", "cache", "preview"},
     ),
     "detector": (
-        {"__init__", "quiet", "terminal", "backend", "losses", "metrics", "shipped"},
+        {"__init__", "quiet", "terminal", "backend", "losses", "metrics", "presets", "shipped"},
         {"codecs"},
         {"config"},
         {"template", "runs", "models", "scoring", "batches", "data"},

@@ -19,7 +19,8 @@ from data_generators.real.corner_csv import CornerCsvSource
 from data_generators.synthetic.documents import DocumentScenes
 from detector import __version__
 from detector.cli import app
-from detector.config import Config, preset_names, read_config
+from detector.config import Config, read_config
+from detector.presets import preset_names
 from tests.conftest import REPOSITORY
 
 README = (REPOSITORY / "README.md").read_text()

@@ -17,7 +17,8 @@ import typer
 from data_generators.formats import FORMATS, open_source
 from data_generators.images import read_image
 from detector import __version__, cli
-from detector.config import preset_names, read_config
+from detector.config import read_config
+from detector.presets import preset_names
 from detector.runs import Run
 from tests.conftest import REPOSITORY
 from tests.detector.small_run import VALIDATION, small_values, write_config, write_every_format

@@ -17,7 +17,8 @@ import detector.codecs.corners
 import detector.codecs.presence
 import detector.config
 from data_generators.settings import Settings, SettingsError
-from detector.config import BackboneSettings, Config, preset_names, preset_text, read_config
+from detector.config import BackboneSettings, Config, read_config
+from detector.presets import preset_names, preset_text
 from detector.template import commented_config
 
 MINIMAL: dict[str, Any] = {

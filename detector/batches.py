@@ -14,6 +14,11 @@ from data_generators.transform.augment import Augmentation
 from data_generators.transform.input_spec import InputSpec, fit_sample
 from detector.codecs import Codec
 
+# Two threads, through Keras' own queue. With one there is no queue, and `tf.data` runs the Python code in a thread that
+# TensorFlow counts on for its kernels: every few epochs one core then stands idle (LOG.md, the data path).
+WORKERS = 2
+QUEUE = 8  # batches
+
 Batch = tuple[np.ndarray, dict[str, np.ndarray], dict[str, np.ndarray]]
 
 
@@ -53,7 +58,7 @@ class TrainingBatches(keras.utils.PyDataset):
         seed: int,
         first_step: int = 0,
     ) -> None:
-        super().__init__(workers=1)
+        super().__init__(workers=WORKERS, max_queue_size=QUEUE)
         self.source, self.augmentation, self.codecs = source, augmentation, codecs
         self.batch_size, self.seed, self.first_step = batch_size, seed, first_step
 

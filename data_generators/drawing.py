@@ -56,21 +56,18 @@ def draw_polyline(image: np.ndarray, points: np.ndarray, colour: Colour, width_p
             cv2.line(image, _fixed(start), _fixed(end), colour, width_px, cv2.LINE_AA, _SUBPIXEL_BITS)
 
 
-def draw_quad(image: np.ndarray, quad: np.ndarray, colour: Colour = PREDICTION_COLOUR) -> np.ndarray:
-    """A copy of the picture with a quadrilateral on it: corners numbered from 1 in fixed colours, the first the
-    largest.
+def draw_quad(image: np.ndarray, quad: np.ndarray, colour: Colour) -> None:
+    """Draws a quadrilateral in place: corners numbered from 1 in fixed colours, the first the largest.
 
     Args:
-        image: uint8 (H, W, 3).
+        image: uint8 (H, W, 3), written to.
         quad: (P, 2) normalised xy of this picture, P = 4 usually; NaN where unknown, outside [0, 1] where cut off.
         colour: RGB of the edges.
     """
-    image = np.array(image)
     width_px = line_width(image)
     draw_polyline(image, quad, (0, 0, 0), width_px + 2)
     draw_polyline(image, quad, colour, width_px)
     draw_corners(image, quad)
-    return image
 
 
 def draw_corners(image: np.ndarray, quad: np.ndarray) -> None:

@@ -14,9 +14,9 @@ from data_generators.drawing import (
     PREDICTION_COLOUR,
     Colour,
     class_colour,
-    draw_corners,
     draw_dot,
     draw_polyline,
+    draw_quad,
     draw_text,
     line_width,
     shorten_text,
@@ -131,9 +131,7 @@ def _draw_objects(
         x0, y0, x1, y1 = box
         corners = canvas.place(np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1]]))
         if quads:
-            draw_polyline(tile, canvas.place(points), (0, 0, 0), width_px + 2)
-            draw_polyline(tile, canvas.place(points), shade, width_px)
-            draw_corners(tile, canvas.place(points))
+            draw_quad(tile, canvas.place(points), shade)
         else:
             draw_polyline(tile, corners, shade, width_px)
             _draw_points(tile, canvas.place(points), shade)

@@ -158,7 +158,6 @@ class MixedSource(Source):
     ) -> None:
         _check_parts(parts)
         self._sources, weights = [source for source, _ in parts], np.array([weight for _, weight in parts])
-        self._seed = seed
         count = sum(map(len, self._sources)) if length is None else length
         self._part, self._index = _draw(weights / weights.sum(), list(map(len, self._sources)), count, seed)
         self.class_names = tuple(dict.fromkeys(name for source in self._sources for name in source.class_names))

@@ -18,8 +18,14 @@ BLANK = np.zeros((120, 200, 3), np.uint8)
 QUAD = np.array([[0.25, 0.25], [0.75, 0.25], [0.75, 0.75], [0.25, 0.75]])
 
 
+def quad_on(blank: np.ndarray, quad: np.ndarray, colour: tuple[int, int, int] = (255, 0, 255)) -> np.ndarray:
+    image = blank.copy()
+    draw_quad(image, quad, colour)
+    return image
+
+
 def test_quad_has_its_edges_and_its_numbered_corners() -> None:
-    drawn = draw_quad(BLANK, QUAD, (0, 255, 0))
+    drawn = quad_on(BLANK, QUAD, (0, 255, 0))
     assert drawn[29:31, 100, 1].max() > 150 and not drawn[..., 1][60, 100] and not drawn[29:31, 100, [0, 2]].any()
     for (x, y), colour in zip(QUAD, CORNER_COLOURS, strict=True):
         np.testing.assert_array_equal(drawn[round(y * 120 - 0.5), round(x * 200 - 0.5)], colour)
@@ -30,10 +36,10 @@ def test_quad_has_its_edges_and_its_numbered_corners() -> None:
 def test_unknown_and_far_corners_are_survived() -> None:
     quad = QUAD.copy()
     quad[1] = np.nan
-    drawn = draw_quad(BLANK, quad, (0, 255, 0))
+    drawn = quad_on(BLANK, quad, (0, 255, 0))
     assert not drawn[29:31, 90:110].any() and drawn[89:91, 100].any()
-    assert not draw_quad(BLANK, np.full((4, 2), np.nan)).any()
-    assert draw_quad(BLANK, QUAD * 1e7 - 1e6).shape == BLANK.shape
+    assert not quad_on(BLANK, np.full((4, 2), np.nan)).any()
+    assert quad_on(BLANK, QUAD * 1e7 - 1e6).shape == BLANK.shape
 
 
 def test_lines_keep_to_the_pixel() -> None:

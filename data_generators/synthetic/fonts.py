@@ -34,3 +34,10 @@ def load_font(family: str, size_px: int, bold: bool = False) -> ImageFont.FreeTy
     folder = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
     # the basic layout engine gives the same pixels whether or not libraqm is installed
     return ImageFont.truetype(folder / FAMILIES[family][bold], size_px, layout_engine=ImageFont.Layout.BASIC)
+
+
+def tight_box(font: ImageFont.FreeTypeFont, text: str) -> tuple[float, float, float, float]:
+    """The pixels that a line of text inks when drawn at (0, 0): x0 y0 x1 y1; `getbbox` adds the advance of the pen."""
+    mask, (x, y) = font.getmask2(text, mode="L")
+    left, top, right, bottom = mask.getbbox() or (0, 0, 0, 0)
+    return left + x, top + y, right + x, bottom + y

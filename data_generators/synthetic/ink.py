@@ -7,11 +7,12 @@ from itertools import pairwise
 
 import cv2
 import numpy as np
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFont
 
 from data_generators.synthetic.fonts import FAMILIES, load_font
 from data_generators.synthetic.words import make_amount, make_code, make_date, make_words
 
+A4, LETTER, LONG_PX = 210 / 297, 8.5 / 11, 900
 Colour = tuple[int, int, int]
 BoxPx = tuple[float, float, float, float]  # x0 y0 x1 y1 in pixels of the sheet
 
@@ -57,6 +58,47 @@ class Sheet:
         """A colour between paper (0) and ink (1)."""
         red, green, blue = (round(p + (i - p) * share) for p, i in zip(self.paper, self.ink, strict=True))
         return red, green, blue
+
+    def tint(self, share: float) -> Colour:
+        """A colour between paper (0) and accent (1)."""
+        red, green, blue = (round(p + (a - p) * share) for p, a in zip(self.paper, self.accent, strict=True))
+        return red, green, blue
+
+    def lighter(self) -> Colour:
+        """The paper, halfway to white."""
+        red, green, blue = ((value + 255) // 2 for value in self.paper)
+        return red, green, blue
+
+    def font(self, units: float, bold: bool = False) -> ImageFont.FreeTypeFont:
+        """The sheet's font, `units` of `Sheet.unit` high."""
+        return load_font(self.family, max(3, round(units * self.unit)), bold)
+
+    def set_ground(self, image: np.ndarray) -> None:
+        """Puts uint8 (H, W, 3) RGB in the place of all that was drawn so far."""
+        self.image = Image.fromarray(image)
+        self.draw = ImageDraw.Draw(self.image)
+
+
+def choose_colours(rng: np.random.Generator) -> tuple[Colour, Colour, Colour]:
+    """RGB of paper, ink and accent: mostly white paper and dark ink, some tinted paper, at times light on dark."""
+    roll, white = rng.random(), rng.integers(225, 256)
+    paper = np.full(3, white) - rng.integers(0, 8, 3)
+    if 0.7 < roll <= 0.92:
+        paper = white - rng.integers(0, 60, 3)
+    elif roll > 0.92:
+        paper = rng.integers(15, 130, 3)
+    dark_ink = rng.integers(0, 75) + np.r_[0, 0, rng.integers(0, 90)]
+    ink_colour = dark_ink if paper.mean() > 130 else rng.integers(180, 256, 3)
+    accent = rng.integers(0, 190, 3) if paper.mean() > 130 else rng.integers(150, 256, 3)
+    red, green, blue = (tuple(int(value) for value in colour) for colour in (paper, ink_colour, accent))
+    return red, green, blue  # type: ignore[return-value]
+
+
+def make_sheet(rng: np.random.Generator, aspects: tuple[float, ...], long_px: int) -> Sheet:
+    """An empty sheet of about one of some width to height ratios, `long_px` on its longer side."""
+    aspect = aspects[int(rng.integers(len(aspects)))] * rng.uniform(0.95, 1.05)
+    size_wh = (round(long_px * min(1.0, aspect)), round(long_px * min(1.0, 1 / aspect)))
+    return Sheet(rng, size_wh, *choose_colours(rng))
 
 
 def draw_text(sheet: Sheet, xy: tuple[float, float], text: str, units: float, bold: bool = False) -> float:
@@ -167,11 +209,14 @@ def draw_portrait(sheet: Sheet, box: BoxPx) -> None:
     sheet.draw.ellipse((x0 + 0.28 * width, y0 + 0.15 * height, x1 - 0.28 * width, y0 + 0.75 * height), fill=skin)
 
 
-def draw_stamp(sheet: Sheet, centre: tuple[float, float], radius: float) -> None:
-    """A round or square stamp in the accent colour, with a date across it."""
+def draw_stamp(
+    sheet: Sheet, centre: tuple[float, float], radius: float, rng: np.random.Generator | None = None
+) -> None:
+    """A round or square stamp in the accent colour, with a date across it; `rng` in the place of the sheet's."""
     x, y = centre
+    rng = rng or sheet.rng
     width = max(1, round(0.3 * sheet.unit))
-    shape = sheet.draw.ellipse if sheet.rng.random() < 0.7 else sheet.draw.rectangle
+    shape = sheet.draw.ellipse if rng.random() < 0.7 else sheet.draw.rectangle
     for share in (1.0, 0.72):
         shape(
             (x - share * radius, y - share * radius, x + share * radius, y + share * radius),
@@ -179,7 +224,7 @@ def draw_stamp(sheet: Sheet, centre: tuple[float, float], radius: float) -> None
             width=width,
         )
     font = load_font("sans", max(4, round(0.25 * radius)), True)
-    sheet.draw.text((x, y), make_date(sheet.rng), fill=sheet.accent, font=font, anchor="mm")
+    sheet.draw.text((x, y), make_date(rng), fill=sheet.accent, font=font, anchor="mm")
 
 
 def draw_barcode(sheet: Sheet, box: BoxPx) -> None:

@@ -8,11 +8,9 @@ from itertools import pairwise
 
 import numpy as np
 
-from data_generators.synthetic import ink
-from data_generators.synthetic.ink import Colour, Sheet
+from data_generators.synthetic import certificates, ink
+from data_generators.synthetic.ink import A4, LETTER, LONG_PX, Sheet, make_sheet
 from data_generators.synthetic.words import make_code, make_title, make_word
-
-A4, LETTER, LONG_PX = 210 / 297, 8.5 / 11, 900
 
 
 def _text_blocks(sheet: Sheet, top: float, left: float = 0.1, right: float = 0.9, bottom: float = 0.93) -> None:
@@ -73,21 +71,6 @@ def draw_form(sheet: Sheet) -> None:
         rows, columns = int(rng.integers(2, 6)), int(rng.integers(1, 4))
         ink.draw_heading(sheet, sheet.box(0.06, y0, 0.5, y1), make_word(rng).capitalize(), 1.8)
         ink.draw_fields(sheet, sheet.box(0.06, y0 + 0.035, 0.94, y1 - 0.01), rows, columns)
-
-
-def draw_registration(sheet: Sheet) -> None:
-    """Three tinted panels side by side, full of small fields, as on a vehicle registration certificate."""
-    rng, panels = sheet.rng, int(sheet.rng.integers(1, 4))
-    sheet.draw.rectangle(sheet.box(0.015, 0.02, 0.985, 0.98), outline=sheet.accent, width=max(1, round(sheet.unit / 3)))
-    edges = np.linspace(0.03, 0.97, panels + 1)
-    for x0, x1 in pairwise(edges):
-        title = sheet.box(x0, 0.04, x1 - 0.02, 0.1)
-        y = ink.draw_heading(sheet, title, make_title(rng), 2.4) / sheet.size_wh[1] + 0.01
-        ink.draw_fields(sheet, sheet.box(x0, y, x1 - 0.01, 0.95), int(rng.integers(7, 14)), int(rng.integers(1, 3)))
-        if panels > 1:
-            sheet.draw.line(sheet.box(x1 - 0.01, 0.03, x1 - 0.01, 0.97), fill=sheet.mix(0.4))
-    if rng.random() < 0.6:
-        ink.draw_stamp(sheet, (rng.uniform(0.2, 0.8) * sheet.size_wh[0], 0.8 * sheet.size_wh[1]), 5 * sheet.unit)
 
 
 def draw_certificate(sheet: Sheet) -> None:
@@ -191,7 +174,7 @@ def draw_blank(sheet: Sheet) -> None:
 class Layout:
     """A kind of page: what draws it, its width to height ratios and how often it comes."""
 
-    draw: Callable[[Sheet], None]
+    draw: Callable[[Sheet], dict[str, np.ndarray] | None]
     aspects: tuple[float, ...]
     weight: float
 
@@ -201,7 +184,7 @@ LAYOUTS: dict[str, Layout] = {
     "article": Layout(draw_article, (A4, LETTER, 0.65, 1 / A4), 2),
     "invoice": Layout(draw_invoice, (A4, LETTER), 2),
     "form": Layout(draw_form, (A4, LETTER, 1 / A4), 2),
-    "registration": Layout(draw_registration, (A4, 1 / A4, 2.1, 1.0), 2),
+    "registration": Layout(certificates.draw_registration, certificates.ASPECTS, 2),
     "certificate": Layout(draw_certificate, (A4, 1 / A4, 1 / LETTER), 1.5),
     "receipt": Layout(draw_receipt, (0.3, 0.38, 0.5), 1),
     "card": Layout(draw_card, (85.6 / 54, 105 / 74), 1.5),
@@ -213,29 +196,16 @@ LAYOUTS: dict[str, Layout] = {
 }
 
 
-def _paper_and_inks(rng: np.random.Generator) -> tuple[Colour, Colour, Colour]:
-    """RGB of paper, ink and accent: mostly white paper and dark ink, some tinted paper, at times light on dark."""
-    roll, white = rng.random(), rng.integers(225, 256)
-    paper = np.full(3, white) - rng.integers(0, 8, 3)
-    if 0.7 < roll <= 0.92:
-        paper = white - rng.integers(0, 60, 3)
-    elif roll > 0.92:
-        paper = rng.integers(15, 130, 3)
-    dark_ink = rng.integers(0, 75) + np.r_[0, 0, rng.integers(0, 90)]
-    ink_colour = dark_ink if paper.mean() > 130 else rng.integers(180, 256, 3)
-    accent = rng.integers(0, 190, 3) if paper.mean() > 130 else rng.integers(150, 256, 3)
-    red, green, blue = (tuple(int(value) for value in colour) for colour in (paper, ink_colour, accent))
-    return red, green, blue  # type: ignore[return-value]
-
-
 def choose_layout(rng: np.random.Generator, names: tuple[str, ...]) -> str:
     """One of some layouts, drawn by weight."""
     weights = np.array([LAYOUTS[name].weight for name in names])
     return names[int(np.searchsorted(np.cumsum(weights) / weights.sum(), rng.random()))]
 
 
-def draw_page(rng: np.random.Generator, layout: str = "", long_px: int = LONG_PX) -> np.ndarray:
-    """Draws one page, upright.
+def draw_page_with_fields(
+    rng: np.random.Generator, layout: str = "", long_px: int = LONG_PX
+) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """Draws one page, upright, and says where its named fields are.
 
     Args:
         rng: everything on the page follows from it.
@@ -243,11 +213,15 @@ def draw_page(rng: np.random.Generator, layout: str = "", long_px: int = LONG_PX
         long_px: the longer side in pixels.
 
     Returns:
-        uint8 (H, W, 3) RGB.
+        The page uint8 (H, W, 3) RGB, and the tight box xyxy of each named value, float32 (4,), in fractions of width
+        and height. Only `registration` has named values, those of `certificates.FIELDS`.
     """
     kind = LAYOUTS[layout or choose_layout(rng, tuple(LAYOUTS))]
-    aspect = kind.aspects[int(rng.integers(len(kind.aspects)))] * rng.uniform(0.95, 1.05)
-    size_wh = (round(long_px * min(1.0, aspect)), round(long_px * min(1.0, 1 / aspect)))
-    sheet = Sheet(rng, size_wh, *_paper_and_inks(rng))
-    kind.draw(sheet)
-    return np.asarray(sheet.image)
+    sheet = make_sheet(rng, kind.aspects, long_px)
+    boxes = kind.draw(sheet)
+    return np.asarray(sheet.image), boxes or {}
+
+
+def draw_page(rng: np.random.Generator, layout: str = "", long_px: int = LONG_PX) -> np.ndarray:
+    """Draws one page, upright: uint8 (H, W, 3) RGB; the arguments are those of `draw_page_with_fields`."""
+    return draw_page_with_fields(rng, layout, long_px)[0]

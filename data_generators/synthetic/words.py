@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 _SYLLABLES = (
@@ -14,7 +16,7 @@ _TITLES = (
     "INVOICE RECEIPT CERTIFICATE REGISTRATION STATEMENT CONTRACT NOTICE REPORT ORDER DELIVERY PERMIT LICENCE MINUTES "
     "SUMMARY PROGRAMME MENU TICKET APPLICATION DECLARATION CONFIRMATION"
 )
-SYLLABLES, TITLES = _SYLLABLES.split(), _TITLES.split()
+SYLLABLES, TITLES, CAPITALS = _SYLLABLES.split(), _TITLES.split(), "ABCDEFGHJKLMNPRSTUVWXYZ"
 
 
 def make_word(rng: np.random.Generator) -> str:
@@ -45,10 +47,31 @@ def make_date(rng: np.random.Generator) -> str:
 
 def make_code(rng: np.random.Generator, length: int = 8) -> str:
     """A code of capitals and digits, as on a number plate or a serial number."""
-    alphabet = "ABCDEFGHJKLMNPRSTUVWXYZ0123456789"
+    alphabet = CAPITALS + "0123456789"
     return "".join(alphabet[pick] for pick in rng.integers(0, len(alphabet), size=length))
 
 
 def make_title(rng: np.random.Generator) -> str:
     """The title of a document, in capitals."""
     return TITLES[int(rng.integers(len(TITLES)))]
+
+
+def make_by_pattern(rng: np.random.Generator, pattern: str) -> str:
+    """A value that follows a pattern.
+
+    Args:
+        rng: the value follows from it.
+        pattern: `A` stands for a capital, `9` for a digit, `w` for a capitalised word, `W` for a word in capitals, `d`
+            for a date; every other character stands for itself.
+
+    Returns:
+        The value, e.g. `K-TX 407` for `A-AA 999`.
+    """
+    makers: dict[str, Callable[[], str]] = {
+        "A": lambda: CAPITALS[int(rng.integers(len(CAPITALS)))],
+        "9": lambda: str(rng.integers(10)),
+        "w": lambda: make_word(rng).capitalize(),
+        "W": lambda: make_word(rng).upper(),
+        "d": lambda: make_date(rng),
+    }
+    return "".join(makers[mark]() if mark in makers else mark for mark in pattern)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
+
 import cv2
 import numpy as np
 
 from data_generators.geometry import UNIT_QUAD, homography_between, to_pixels
 
 FRACTION_BITS = 4  # OpenCV draws polygons at 1/16 of a pixel
+INVERSE_CELLS = 73  # points a side at which a warp is inverted
 SHARPNESS = 1.2  # pixels of a shrunk picture a pixel of the frame: 1 blurs twice, 2 aliases
 
 
@@ -44,7 +47,7 @@ def frame_window(points_px: np.ndarray, size_hw: tuple[int, int], margin: int = 
     return slice(low[1], max(low[1], high[1])), slice(low[0], max(low[0], high[0]))
 
 
-def paste(image: np.ndarray, picture: np.ndarray, quad: np.ndarray) -> None:
+def paste(image: np.ndarray, picture: np.ndarray, quad: np.ndarray, offsets: np.ndarray | None = None) -> None:
     """Lays a flat picture onto the frame, in place; its outer edges run exactly along the quad's.
 
     The alpha of the picture falls from 1 to 0 between the last pixel's centre and one pixel further, so that it is 1/2
@@ -54,9 +57,11 @@ def paste(image: np.ndarray, picture: np.ndarray, quad: np.ndarray) -> None:
         image: uint8 (H, W, 3), written to.
         picture: uint8 (h, w, 3), about as large as it appears in the frame (`shrink_to`), or aliasing shows.
         quad: (4, 2) normalised corners in the frame, the picture's top left first.
+        offsets: of a `PageView` whose page is not flat.
     """
     quad_px = to_pixels(quad, image.shape[:2])
-    rows, columns = frame_window(quad_px, image.shape[:2])
+    bulge = 2 if offsets is None else 2 + math.ceil(float(np.abs(offsets).max()) * 1.5 * np.ptp(quad_px, axis=0).max())
+    rows, columns = frame_window(quad_px, image.shape[:2], bulge)
     window = image[rows, columns]
     if not window.size:
         return
@@ -64,19 +69,44 @@ def paste(image: np.ndarray, picture: np.ndarray, quad: np.ndarray) -> None:
     padded = cv2.copyMakeBorder(picture, 1, 1, 1, 1, cv2.BORDER_REPLICATE)
     alpha = np.zeros((height + 2, width + 2), np.float32)
     alpha[1:-1, 1:-1] = 1
-    corners = UNIT_QUAD * (width, height) + 0.5  # pixel centres of the padded picture
-    matrix = homography_between(corners, quad_px - (columns.start, rows.start))
-    size_wh = (window.shape[1], window.shape[0])
-    colour = cv2.warpPerspective(padded, matrix, size_wh, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    cover = cv2.warpPerspective(alpha, matrix, size_wh, flags=cv2.INTER_LINEAR)
+    place_px, size_wh = quad_px - (columns.start, rows.start), (window.shape[1], window.shape[0])
+    if offsets is None:
+        corners = UNIT_QUAD * (width, height) + 0.5  # pixel centres of the padded picture
+        matrix = homography_between(corners, place_px)
+        colour = cv2.warpPerspective(padded, matrix, size_wh, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        cover = cv2.warpPerspective(alpha, matrix, size_wh, flags=cv2.INTER_LINEAR)
+    else:
+        xs, ys = cv2.split(_page_coordinates(offsets, place_px, size_wh))
+        xs, ys = xs * width + 0.5, ys * height + 0.5
+        colour = cv2.remap(padded, xs, ys, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        cover = cv2.remap(alpha, xs, ys, cv2.INTER_LINEAR)
     image[rows, columns] = cv2.blendLinear(colour, np.ascontiguousarray(window), cover, 1 - cover)
 
 
+def _page_coordinates(offsets: np.ndarray, quad_px: np.ndarray, size_wh: tuple[int, int]) -> np.ndarray:
+    """The point of a page seen at each pixel of a window, float32 (h, w, 2), outside [0, 1] beside the page.
+
+    A point u of the page is seen where a flat one would show u + offset(u); the inverse is found by iterating
+    u = q - offset(u), a contraction as long as no part of the page hides another.
+    """
+    cells, reach = INVERSE_CELLS, 0.25  # the page may bulge beyond the quad of its corners
+    last = offsets.shape[0] - 1
+    along = np.linspace(-reach, 1 + reach, cells, dtype=np.float32)
+    flat = np.stack(np.meshgrid(along, along), axis=-1)
+    page = flat
+    for _ in range(4):
+        xs, ys = cv2.split(page * last)
+        page = flat - cv2.remap(offsets, xs, ys, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    corners = (UNIT_QUAD + reach) / (1 + 2 * reach) * (cells - 1)
+    matrix = homography_between(corners, quad_px)
+    return cv2.warpPerspective(page, matrix, size_wh, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+
+
 def fill_polygon(image: np.ndarray, points: np.ndarray, colour: tuple[int, ...] | float) -> None:
-    """Fills a convex polygon (N, 2), normalised, with an anti-aliased edge, in place."""
+    """Fills a polygon (N, 2), normalised, with an anti-aliased edge, in place."""
     points_px = np.clip(to_pixels(points, image.shape[:2]), -8000, 8000)
     fixed = np.round(points_px * 2**FRACTION_BITS).astype(np.int32)
-    cv2.fillConvexPoly(image, fixed, colour, cv2.LINE_AA, FRACTION_BITS)
+    cv2.fillPoly(image, [fixed], colour, cv2.LINE_AA, FRACTION_BITS)
 
 
 def multiply(image: np.ndarray, gain: np.ndarray) -> np.ndarray:
@@ -103,7 +133,7 @@ def cast_shadow(
 
     Args:
         image: uint8 (H, W, 3).
-        outline: (N, 2) normalised convex outline of the object.
+        outline: (N, 2) normalised outline of the object.
         offset: xy by which the shadow is shifted, normalised.
         softness: standard deviation of the shadow's edge, in frame sides.
         strength: share of the light that is taken away in the core, 0 to 1.

@@ -6,12 +6,13 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any
 
+import cv2
 import matplotlib
 import numpy as np
 from pydantic import Field, field_validator
 
 from data_generators.files import file_stamp
-from data_generators.geometry import quad_signed_area, to_pixels
+from data_generators.geometry import UNIT_QUAD, quad_signed_area, to_pixels
 from data_generators.images import decoder_versions
 from data_generators.sample import Sample, sample_with_corners
 from data_generators.settings import Settings, Share
@@ -19,8 +20,9 @@ from data_generators.sources import Source, hash_code
 from data_generators.synthetic import clutter
 from data_generators.synthetic.backgrounds import Ground, draw_background
 from data_generators.synthetic.compositing import cast_shadow, multiply, paste, shrink_levels, shrink_to, size_in_frame
-from data_generators.synthetic.lighting import LightingSettings, fold_map, light_scene
+from data_generators.synthetic.lighting import LightingSettings, draw_lamp, fold_map, light_scene
 from data_generators.synthetic.pages import LAYOUTS, choose_layout, draw_page
+from data_generators.synthetic.paper_shape import PaperSettings, draw_heights, lay_heights, see_page, shade_shape
 from data_generators.synthetic.picture_folder import PictureFolder, read_picture
 from data_generators.synthetic.placement import Placement, PlacementSettings, place_page
 
@@ -63,6 +65,8 @@ class DocumentSettings(Settings):
     """Share of the documents with a finger or a pen over an edge."""
     placement: PlacementSettings = PlacementSettings()
     """How the page lies before the camera."""
+    paper: PaperSettings = PaperSettings()
+    """Bent, curled, folded and crumpled paper."""
     lighting: LightingSettings = LightingSettings()
     """Light, shadows, folds."""
 
@@ -195,6 +199,10 @@ class DocumentScenes(Source):
             return _template_levels(path, file_stamp(path), self._long_px)
         return _drawn_levels(self.settings.seed, page, self._long_px, self.settings.layouts or tuple(LAYOUTS))
 
+    def _target(self, page: int) -> np.ndarray:  # noqa: ARG002 - a subclass depends on the page
+        """(4, 2) corners of what is labelled on a page, in page coordinates from its top left clockwise: the page."""
+        return UNIT_QUAD
+
     def _draw_background(self, rng: np.random.Generator, placement: Placement, colour: np.ndarray | None) -> np.ndarray:
         settings, photo = self.settings, None
         if self._backgrounds is not None and colour is None and rng.random() < settings.background_share:
@@ -219,17 +227,22 @@ class DocumentScenes(Source):
         settings, levels = self.settings, self._levels(page)
         paper = np.median(levels[-1].reshape(-1, 3), axis=0)
         placement = place_page(rng, levels[0].shape[1] / levels[0].shape[0], settings.placement)
-        quad = placement.quad
+        aspect, light = placement.aspect, draw_lamp(rng)
+        heights = draw_heights(rng, aspect, settings.paper)
+        view = see_page(placement, None if heights is None else lay_heights(heights, aspect))
         low_contrast = rng.random() < settings.low_contrast_share
         colour = paper * rng.uniform(0.88, 1.05) + rng.normal(0, 4, 3) if low_contrast else None
         image = self._draw_background(rng, placement, colour)
         image = self._lay_beneath(rng, image, placement, paper)
-        image = self._cast_page_shadow(rng, image, quad, low_contrast)
-        picture = shrink_to(levels, size_in_frame(to_pixels(quad, settings.size_hw)))
-        paste(image, multiply(picture, fold_map(rng, settings.lighting.folds)), quad)
+        image = self._cast_page_shadow(rng, image, view.quad, low_contrast)
+        picture = shrink_to(levels, size_in_frame(to_pixels(view.quad, settings.size_hw)))
+        gain = fold_map(rng, settings.lighting.folds)
+        if heights is not None and view.offsets is not None:
+            gain = gain * cv2.resize(shade_shape(heights, aspect, light), gain.shape[::-1])
+        paste(image, multiply(picture, gain), view.quad, view.offsets)
         if rng.random() < settings.occluder_share:
-            clutter.lay_occluder(rng, image, quad)
-        return light_scene(rng, image, settings.lighting), quad[None]
+            clutter.lay_occluder(rng, image, view.quad)
+        return light_scene(rng, image, settings.lighting), view.locate(self._target(page))[None]
 
     def _lay_beneath(
         self, rng: np.random.Generator, image: np.ndarray, placement: Placement, paper: np.ndarray

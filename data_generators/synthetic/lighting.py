@@ -31,6 +31,13 @@ class LightingSettings(Settings):
     """Strength of the shading of folds and waves of the paper."""
 
 
+def draw_lamp(rng: np.random.Generator) -> np.ndarray:
+    """Where the light comes from: a unit vector (3,) in plane coordinates, its last element upwards."""
+    azimuth, elevation = rng.uniform(0, 2 * np.pi), np.radians(rng.uniform(25, 80))
+    level = np.cos(elevation)
+    return np.array([level * np.cos(azimuth), level * np.sin(azimuth), np.sin(elevation)])
+
+
 def light_map(rng: np.random.Generator, settings: LightingSettings) -> np.ndarray:
     """A random light over the frame.
 

@@ -43,16 +43,27 @@ class Placement:
     """A plane before the camera, and the page in it.
 
     Args:
-        plane: (3, 3) float64 homography from the plane, in which the page has area 1 and its centre at the origin, x to
-            the right of the page and y down it, to normalised frame coordinates.
+        camera: (3, 4) float64 projection of points (x, y, height, 1) to homogeneous, normalised frame coordinates. In
+            the plane the page has area 1 and its centre at the origin, x to the right of the page and y down it; the
+            height is above the plane, towards the camera.
         aspect: width to height of the page.
         rotation_deg: turn of the page in its plane; the camera's horizontal is at minus this angle in the
             plane.
     """
 
-    plane: np.ndarray
+    camera: np.ndarray
     aspect: float
     rotation_deg: float
+
+    @property
+    def plane(self) -> np.ndarray:
+        """(3, 3) float64 homography from the plane to normalised frame coordinates."""
+        return self.camera[:, [0, 1, 3]]
+
+    def project(self, positions: np.ndarray) -> np.ndarray:
+        """Points (..., 3) in space, in plane units, to normalised frame coordinates (..., 2) float64."""
+        seen = np.asarray(positions, np.float64) @ self.camera[:, :3].T + self.camera[:, 3]
+        return seen[..., :2] / seen[..., 2:]
 
     @property
     def quad(self) -> np.ndarray:
@@ -66,11 +77,10 @@ def page_rectangle(aspect: float) -> np.ndarray:
     return np.array([[-half_w, -half_h], [half_w, -half_h], [half_w, half_h], [-half_w, half_h]])
 
 
-def tilted_plane(rotation_deg: float, tilt_deg: float, axis_deg: float, distance: float) -> np.ndarray:
-    """Homography of a plane turned in itself, then tilted, seen by a pinhole camera.
+def tilted_camera(rotation_deg: float, tilt_deg: float, axis_deg: float, distance: float) -> np.ndarray:
+    """Projection of a plane turned in itself, then tilted, and of the space above it, by a pinhole camera.
 
-    For a plane z = 0 it is the first two columns of the rotation and the translation (Hartley and Zisserman, Multiple
-    View Geometry, section 8.1.1).
+    The columns of the rotation and the translation (Hartley and Zisserman, Multiple View Geometry, section 8.1.1).
 
     Args:
         rotation_deg: turn in the plane, clockwise on the screen.
@@ -80,17 +90,18 @@ def tilted_plane(rotation_deg: float, tilt_deg: float, axis_deg: float, distance
         distance: of the origin from the camera, in plane units.
 
     Returns:
-        (3, 3) float64, plane to image coordinates around the principal point; near the origin the scale is about 1.
+        (3, 4) float64, (x, y, height, 1) to image coordinates around the principal point; near the origin the scale is
+        about 1.
     """
     turn, tilt, axis = np.radians([rotation_deg, tilt_deg, axis_deg])
     spin = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
     along, across = np.array([np.cos(axis), np.sin(axis)]), np.array([-np.sin(axis), np.cos(axis)])
     foreshorten = np.outer(along, along) + np.cos(tilt) * np.outer(across, across)
     depth = -np.sin(tilt) * across
-    matrix = np.eye(3)
-    matrix[:2, :2] = foreshorten @ spin * distance
-    matrix[2, :2], matrix[2, 2] = depth @ spin, distance
-    return matrix / distance
+    turned = np.concatenate([foreshorten @ spin, [depth @ spin]])  # (3, 2), the plane's axes before the camera
+    camera = np.zeros((3, 4))
+    camera[:, :2], camera[:, 2], camera[2, 3] = turned, -np.cross(turned[:, 0], turned[:, 1]), distance
+    return camera / np.array([[1], [1], [distance]])
 
 
 def place_page(rng: np.random.Generator, aspect: float, settings: PlacementSettings) -> Placement:
@@ -103,14 +114,14 @@ def place_page(rng: np.random.Generator, aspect: float, settings: PlacementSetti
     area = float(np.exp(rng.uniform(*np.log(settings.area))))
     # the farther a page, the weaker its perspective; closer than 1.1 of its side it would leave the camera's view
     distance = max(1.1, rng.uniform(*settings.focal_length) / area**0.5)
-    plane = tilted_plane(rotation_deg, tilt_deg, axis_deg, distance)
+    camera = tilted_camera(rotation_deg, tilt_deg, axis_deg, distance)
     stretch = np.exp(0.5 * rng.uniform(*np.log(settings.photo_aspect)))
-    plane = np.diag([1 / stretch, stretch, 1.0]) @ plane
+    camera = np.diag([1 / stretch, stretch, 1.0]) @ camera
     cut_off = rng.random() < settings.cut_off_share
-    quad = apply_homography(plane, page_rectangle(aspect))
+    quad = apply_homography(camera[:, [0, 1, 3]], page_rectangle(aspect))
     scale = _fitting_scale(quad, area, 1 + settings.overhang if cut_off else 1 - 2 * MARGIN)
     shift = _cut_off_shift(rng, scale * quad, settings.overhang) if cut_off else _inner_shift(rng, scale * quad)
-    return Placement(np.array([[scale, 0, shift[0]], [0, scale, shift[1]], [0, 0, 1]]) @ plane, aspect, rotation_deg)
+    return Placement(np.array([[scale, 0, shift[0]], [0, scale, shift[1]], [0, 0, 1]]) @ camera, aspect, rotation_deg)
 
 
 def _fitting_scale(quad: np.ndarray, area: float, extent: float) -> float:

@@ -19,6 +19,7 @@ from data_generators.synthetic.documents import DocumentScenes, DocumentSettings
 SIZE_HW = (72, 96)
 QUADRANTS = np.array([[[255, 0, 0], [0, 255, 0]], [[255, 255, 0], [0, 0, 255]]], np.uint8)  # by row, column
 FLAT_LIGHT = {"unevenness": 0, "shadows": 0, "colour_cast": 0, "exposure": 0, "folds": 0}
+FLAT_PAPER = {"strength": 0}
 
 
 def scenes(**options):
@@ -105,6 +106,7 @@ def test_keypoints_are_exact_to_a_fraction_of_a_pixel(quadrant_folder, options):
         clutter=0,
         occluder_share=0,
         lighting=FLAT_LIGHT,
+        paper=FLAT_PAPER,
         placement={"area": (0.25, 0.9), **options},
     )
 
@@ -157,7 +159,7 @@ def test_every_setting_changes_the_scenes_and_the_fingerprint(change):
 
 def test_overhang_bounds_the_corners():
     def reach(overhang):
-        source = scenes(negative_share=0, placement={"cut_off_share": 1.0, "overhang": overhang})
+        source = scenes(negative_share=0, paper={"strength": 0}, placement={"cut_off_share": 1.0, "overhang": overhang})
         return max(np.abs(source.sample(index).keypoints - 0.5).max() for index in range(15))
 
     assert reach(0.05) <= 0.5501 < reach(0.4) <= 0.9001

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data_generators.geometry import apply_homography, quad_problem, quad_signed_area
+from data_generators.geometry import quad_problem, quad_signed_area
 from data_generators.settings import SettingsError
-from data_generators.synthetic.placement import PlacementSettings, page_rectangle, place_page, tilted_plane
+from data_generators.synthetic.placement import Placement, PlacementSettings, page_rectangle, place_page, tilted_camera
 
 seeds, aspects = st.integers(0, 2**31), st.floats(0.3, 2.5)
 
@@ -48,23 +48,22 @@ def test_area_is_the_wanted_share_of_the_frame(seed):
 
 @given(st.floats(-180, 180), st.floats(0, 70), st.floats(-180, 180), st.floats(1.1, 5))
 @settings(max_examples=50)
-def test_tilted_plane_agrees_with_a_projection_in_space(rotation_deg, tilt_deg, axis_deg, distance):
+def test_tilted_camera_agrees_with_a_projection_in_space(rotation_deg, tilt_deg, axis_deg, distance):
     rotation, tilt, axis = np.radians([rotation_deg, tilt_deg, axis_deg])
 
     def about_z(angle):
         return np.array([[np.cos(angle), -np.sin(angle), 0], [np.sin(angle), np.cos(angle), 0], [0, 0, 1]])
 
     about_x = np.array([[1, 0, 0], [0, np.cos(tilt), np.sin(tilt)], [0, -np.sin(tilt), np.cos(tilt)]])
-    corners = page_rectangle(0.6)
-    space = np.c_[corners, np.zeros(4)] @ (about_z(axis) @ about_x @ about_z(-axis) @ about_z(rotation)).T
+    points = np.c_[page_rectangle(0.6), [0.0, -0.2, -0.1, 0.0]]  # the height is towards the camera, z away from it
+    space = points @ (about_z(axis) @ about_x @ about_z(-axis) @ about_z(rotation)).T
     expected = distance * space[:, :2] / (space[:, 2:] + distance)
-    np.testing.assert_allclose(
-        apply_homography(tilted_plane(rotation_deg, tilt_deg, axis_deg, distance), corners), expected, atol=1e-9
-    )
+    seen = Placement(tilted_camera(rotation_deg, tilt_deg, axis_deg, distance), 0.6, 0.0).project(points * (1, 1, -1))
+    np.testing.assert_allclose(seen, expected, atol=1e-9)
 
 
 def test_top_moves_away_at_a_positive_tilt_about_the_horizontal():
-    quad = apply_homography(tilted_plane(0, 40, 0, 2), page_rectangle(1.0))
+    quad = Placement(tilted_camera(0, 40, 0, 2), 1.0, 0.0).quad
     assert quad[1, 0] - quad[0, 0] < quad[2, 0] - quad[3, 0]
 
 

@@ -6,7 +6,7 @@ import pytest
 from data_generators.synthetic import clutter
 from data_generators.synthetic.backgrounds import Ground, crop_photo, draw_background, in_view, lay_table
 from data_generators.synthetic.lighting import LightingSettings, fold_map, light_map, light_scene, outside_shadow
-from data_generators.synthetic.placement import Placement, PlacementSettings, place_page, tilted_plane
+from data_generators.synthetic.placement import Placement, PlacementSettings, place_page, tilted_camera
 from data_generators.synthetic.surfaces import PALETTES, SURFACES, draw_colour, draw_surface
 
 SIZE_HW = (60, 80)
@@ -71,7 +71,7 @@ def test_table_lies_under_the_page_and_ends_somewhere(placement):
 
 
 def test_points_behind_the_camera_are_not_in_view():
-    plane = tilted_plane(0, 60, 0, 1.2)
+    plane = Placement(tilted_camera(0, 60, 0, 1.2), 1.0, 0.0).plane
     assert in_view(plane, np.zeros((1, 2))) and not in_view(plane, np.array([[0.0, 50.0], [0.0, -50.0]]))
 
 
@@ -82,7 +82,7 @@ def test_objects_lie_in_view_and_none_change_nothing(placement, ground):
 
 
 def test_objects_beyond_the_horizon_are_left_out(ground):
-    behind = Placement(tilted_plane(0, 70, 0, 0.3), 1.0, 0.0)
+    behind = Placement(tilted_camera(0, 70, 0, 0.3), 1.0, 0.0)
     assert np.array_equal(clutter.lay_objects(np.random.default_rng(0), ground, behind, 1, 1.0), ground)
 
 

@@ -1,4 +1,4 @@
-"""Reads corner CSV folders: `corners.csv` with four normalised corners a row, and the pictures in `images/`.
+"""Reads corner CSV folders: `corners.csv` with four normalised corners a row, and the pictures in `images/` or beside.
 
 Columns: image, tl_x, tl_y, tr_x, tr_y, br_x, br_y, bl_x, bl_y, and optionally split, group, width, height.
 """
@@ -32,7 +32,7 @@ class LabelledPicture:
     """What the rows of one picture say.
 
     Args:
-        image: file name, relative to `images/`.
+        image: file name, relative to `pictures_folder`.
         where: file and line of its first row.
         group: see `Sample`.
         quads: float32 (N, 4, 2), normalised.
@@ -88,7 +88,7 @@ class CornerCsvSource(Source):
 
     def sample(self, index: int) -> Sample:
         picture = self._pictures[index]
-        path = self._root / IMAGES_NAME / picture.image
+        path = pictures_folder(self._root) / picture.image
         image = read_image(path)
         if all(picture.size_hw):
             check_labelled_size(picture.where, image.shape[:2], picture.size_hw)
@@ -98,9 +98,16 @@ class CornerCsvSource(Source):
         return [picture.group for picture in self._pictures]
 
     def content(self) -> Any:
-        paths = [self._root / CSV_NAME, *(self._root / IMAGES_NAME / picture.image for picture in self._pictures)]
+        folder = pictures_folder(self._root)
+        paths = [self._root / CSV_NAME, *(folder / picture.image for picture in self._pictures)]
         settings = [self._split, self.corner_order, self.class_names]
         return ["corner_csv", reader_version(), settings, files_content(self._root, paths)]
+
+
+def pictures_folder(root: Path) -> Path:
+    """Where the pictures of a corner CSV folder lie: in `images/`, or beside corners.csv where there is no such folder."""
+    folder = root / IMAGES_NAME
+    return folder if folder.is_dir() else root
 
 
 def read_generator(root: Path) -> dict[str, Any]:
@@ -119,7 +126,14 @@ def read_generator(root: Path) -> dict[str, Any]:
 
 
 @dataclass(frozen=True)
-class _Row:
+class CornerRow:
+    """A line of a corner CSV.
+
+    Args:
+        where: file and line.
+        cells: column -> text without spaces around it; a short line lacks some.
+    """
+
     where: str
     cells: dict[str, str]
 
@@ -128,13 +142,15 @@ class _Row:
         return self.cells["image"]
 
 
-def _rows_of_split(path: Path, split: str | None) -> list[_Row]:
+def _rows_of_split(path: Path, split: str | None) -> list[CornerRow]:
     """The rows of a split.
 
     Raises:
         DataError: the file cannot be read, lacks a column, has a group in two splits, or no row of the split.
     """
-    rows = _read_rows(path)
+    rows = read_rows(path)
+    if not rows:
+        raise DataError(path, "there are no rows below the header.", "Label at least one picture.")
     _check_groups(rows)
     if split is None:
         return rows
@@ -145,9 +161,9 @@ def _rows_of_split(path: Path, split: str | None) -> list[_Row]:
     return [row for row in rows if row.cells["split"] == split]
 
 
-def _check_groups(rows: list[_Row]) -> None:
+def _check_groups(rows: list[CornerRow]) -> None:
     """Raises DataError where a group has rows of two splits: what is learned from would be measured on."""
-    first_of: dict[str, _Row] = {}
+    first_of: dict[str, CornerRow] = {}
     for row in rows:
         group, split = row.cells.get("group") or row.image, row.cells["split"]
         if not group or not split:
@@ -162,7 +178,12 @@ def _check_groups(rows: list[_Row]) -> None:
             raise DataError(row.where, problem, cure)
 
 
-def _read_rows(path: Path) -> list[_Row]:
+def read_rows(path: Path) -> list[CornerRow]:
+    """The lines of a corner CSV below its header.
+
+    Raises:
+        DataError: the file cannot be read, is no CSV, or lacks a column.
+    """
     try:
         text = read_bytes(path, "A corner CSV folder holds corners.csv and images/.").decode("utf-8-sig")
         lines = csv.reader(io.StringIO(text, newline=""))
@@ -171,8 +192,6 @@ def _read_rows(path: Path) -> list[_Row]:
         rows = [_make_row(f"{path}:{lines.line_num}", header, values) for values in lines if values]
     except (UnicodeDecodeError, csv.Error) as error:
         raise DataError(path, f"the file is not a CSV in UTF-8 ({error}).", "Save it as CSV, UTF-8.") from error
-    if not rows:
-        raise DataError(path, "there are no rows below the header.", "Label at least one picture.")
     return rows
 
 
@@ -187,14 +206,14 @@ def _check_header(path: Path, header: list[str]) -> None:
     raise DataError(f"{path}:1", f"missing columns: {', '.join(missing)}. The header has {came}.", cure)
 
 
-def _make_row(where: str, header: list[str], values: list[str]) -> _Row:
+def _make_row(where: str, header: list[str], values: list[str]) -> CornerRow:
     """A row whose cells are stripped; those that a short row lacks are left out, and noticed by `_parse_row`."""
-    return _Row(where, {"image": "", "split": "", **dict(zip(header, map(str.strip, values), strict=False))})
+    return CornerRow(where, {"image": "", "split": "", **dict(zip(header, map(str.strip, values), strict=False))})
 
 
-def _read_pictures(root: Path, rows: list[_Row], order: QuadOrder, policy: ErrorPolicy) -> list[LabelledPicture]:
+def _read_pictures(root: Path, rows: list[CornerRow], order: QuadOrder, policy: ErrorPolicy) -> list[LabelledPicture]:
     """Gathers the rows of each picture; one bad row puts the whole picture aside, for its labels are incomplete."""
-    by_image: dict[str, list[_Row]] = {}
+    by_image: dict[str, list[CornerRow]] = {}
     for row in rows:
         by_image.setdefault(row.image, []).append(row)
     pictures = []
@@ -209,17 +228,17 @@ def _read_pictures(root: Path, rows: list[_Row], order: QuadOrder, policy: Error
     return pictures
 
 
-def _make_picture(root: Path, rows: list[_Row], order: QuadOrder) -> LabelledPicture:
+def _make_picture(root: Path, rows: list[CornerRow], order: QuadOrder) -> LabelledPicture:
     first = rows[0]
     for row in rows[1:]:
         _check_agreement(first, row)
     if not first.image:
         raise DataError(first.where, "the row names no image.", "Fill in the column image, or delete the row.")
-    path = root / IMAGES_NAME / first.image
+    path = pictures_folder(root) / first.image
     if not path.is_file():
         cure = "Put the picture there, or delete the row."
         raise DataError(first.where, f"there is no picture {path}.", cure)
-    quads = [quad for row in rows for quad in _parse_quad(row, order)]
+    quads = [quad for row in rows for quad in parse_quad(row, order)]
     if len(rows) > 1 and len(quads) < len(rows):
         problem = f"one row of {first.image} says that it holds no object, another gives an object."
         raise DataError(first.where, problem, "Delete the one or the other.")
@@ -228,7 +247,7 @@ def _make_picture(root: Path, rows: list[_Row], order: QuadOrder) -> LabelledPic
     return LabelledPicture(first.image, first.where, group, np.array(quads, np.float32).reshape(-1, 4, 2), size_hw)
 
 
-def _check_agreement(first: _Row, row: _Row) -> None:
+def _check_agreement(first: CornerRow, row: CornerRow) -> None:
     for name in ("split", "group"):
         one, other = first.cells.get(name, ""), row.cells.get(name, "")
         if one != other:
@@ -236,7 +255,7 @@ def _check_agreement(first: _Row, row: _Row) -> None:
             raise DataError(row.where, problem, f"Give all rows of a picture the same {name}.")
 
 
-def _parse_quad(row: _Row, order: QuadOrder) -> list[np.ndarray]:
+def parse_quad(row: CornerRow, order: QuadOrder) -> list[np.ndarray]:
     """The quadrilateral of a row as a list of one, or an empty list where the row says that there is none."""
     missing = [name for name in CORNER_COLUMNS if name not in row.cells]
     if missing:
@@ -248,7 +267,7 @@ def _parse_quad(row: _Row, order: QuadOrder) -> list[np.ndarray]:
     return [checked_quad(np.array(numbers).reshape(4, 2), order, row.where)]
 
 
-def _number(row: _Row, name: str, default: str = "") -> float:
+def _number(row: CornerRow, name: str, default: str = "") -> float:
     text = row.cells.get(name) or default
     try:
         return float(text)

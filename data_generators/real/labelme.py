@@ -102,8 +102,8 @@ def _read_files(root: Path, order: QuadOrder, policy: ErrorPolicy) -> list[Label
 
 
 def _read_file(path: Path, order: QuadOrder) -> LabelMeFile:
-    data = _read_json(path)
-    size_hw = _labelled_size(path, data)
+    data = read_labelme_json(path)
+    size_hw = labelled_size_hw(path, data)
     image_path = path.parent / str(data["imagePath"]).replace("\\", "/")  # LabelMe on Windows writes backslashes
     if not data.get("imageData") and not image_path.is_file():
         cure = "Put the picture there, or save the labels with the image data in them."
@@ -121,7 +121,12 @@ def _read_file(path: Path, order: QuadOrder) -> LabelMeFile:
     )
 
 
-def _read_json(path: Path) -> dict[str, Any]:
+def read_labelme_json(path: Path) -> dict[str, Any]:
+    """The content of a LabelMe file.
+
+    Raises:
+        DataError: the file cannot be read, or is no LabelMe file.
+    """
     cure = "Save it again with LabelMe, or move what is not LabelMe to another folder."
     try:
         data = json.loads(read_bytes(path))
@@ -132,8 +137,12 @@ def _read_json(path: Path) -> dict[str, Any]:
     return data
 
 
-def _labelled_size(path: Path, data: dict[str, Any]) -> tuple[float, float]:
-    """Height and width in pixels."""
+def labelled_size_hw(path: Path, data: dict[str, Any]) -> tuple[float, float]:
+    """Height and width in pixels of the picture that was labelled.
+
+    Raises:
+        DataError: the file does not say.
+    """
     size_hw = (data.get("imageHeight"), data.get("imageWidth"))
     if not all(isinstance(size, (int, float)) and size > 0 for size in size_hw):
         cure = "Save it again with LabelMe, which fills them in."
@@ -169,7 +178,7 @@ def _read_ignore(where: str, shape: dict[str, Any]) -> bool:
 
 def _embedded_image(file: LabelMeFile) -> np.ndarray:
     try:
-        data = base64.b64decode(_read_json(file.path)["imageData"] or "", validate=True)
+        data = base64.b64decode(read_labelme_json(file.path)["imageData"] or "", validate=True)
     except (binascii.Error, TypeError, ValueError) as error:
         cure = f"Put the picture at {file.image_path}."
         raise DataError(file.path, f"`imageData` is not base64 ({error}).", cure) from error
@@ -195,16 +204,38 @@ def write_labelme(sample: Sample, path: str | Path, image_name: str, class_names
         raise DataError(sample.origin, "a corner is unknown.", "Leave the sample out, or label all four corners.")
     height, width = sample.size_hw
     shapes = [
-        {
-            "label": class_names[label],
-            "points": (quad.astype(np.float64) * [width, height]).tolist(),
-            "group_id": None,
-            "description": "",
-            "shape_type": "polygon",
-            "flags": {"ignore": True} if ignore else {},
-        }
+        make_shape(class_names[label], quad, (height, width), {"ignore": True} if ignore else {})
         for label, ignore, quad in zip(sample.labels, sample.ignore, sample.keypoints, strict=True)
     ]
-    picture = {"imagePath": image_name, "imageData": None, "imageHeight": height, "imageWidth": width}
-    data: dict[str, Any] = {"version": WRITTEN_VERSION, "flags": {}, "group": sample.group, "shapes": shapes, **picture}
+    data = {**make_document(image_name, (height, width)), "group": sample.group, "shapes": shapes}
     write_atomically(path, json.dumps(data, indent=2).encode())
+
+
+def make_document(image_name: str, size_hw: tuple[int, int]) -> dict[str, Any]:
+    """A LabelMe file without shapes, which says that the picture holds no object.
+
+    Args:
+        image_name: the picture's path, relative to the JSON file.
+        size_hw: height and width in pixels of the picture, upright.
+    """
+    picture = {"imagePath": image_name, "imageData": None, "imageHeight": size_hw[0], "imageWidth": size_hw[1]}
+    return {"version": WRITTEN_VERSION, "flags": {}, "shapes": [], **picture}
+
+
+def make_shape(name: str, quad: np.ndarray, size_hw: tuple[float, float], flags: dict[str, bool]) -> dict[str, Any]:
+    """A shape of a LabelMe file: a polygon of four points.
+
+    Args:
+        name: the class.
+        quad: (4, 2) normalised xy.
+        size_hw: height and width in pixels that the file gives for its picture.
+        flags: flags of the shape, e.g. `ignore`.
+    """
+    return {
+        "label": name,
+        "points": (np.asarray(quad, np.float64) * [size_hw[1], size_hw[0]]).tolist(),
+        "group_id": None,
+        "description": "",
+        "shape_type": "polygon",
+        "flags": flags,
+    }

@@ -1,0 +1,83 @@
+"""Nested subsets of a corner CSV folder, as folders of their own: n photos of those that may be trained on."""
+
+from __future__ import annotations
+
+import csv
+import shutil
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import numpy as np
+
+from data_generators.files import write_atomically
+from data_generators.real.corner_csv import CSV_NAME, IMAGES_NAME
+
+Row = dict[str, str]
+
+
+def read_rows(directory: Path) -> list[Row]:
+    """The rows of a corner CSV folder, column name -> text."""
+    with (directory / CSV_NAME).open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def group_of(row: Row) -> str:
+    """The photo that a row shows: its group, or where it has none the picture itself."""
+    return row.get("group") or row["image"]
+
+
+def shuffled_groups(rows: Iterable[Row], seed: int) -> list[str]:
+    """The groups of some rows, in an order that depends on the seed alone; its first n are a subset of its first m."""
+    groups = sorted({group_of(row) for row in rows})
+    return [groups[index] for index in np.random.default_rng(seed).permutation(len(groups))]
+
+
+def write_subset(source: Path, directory: Path, keep: Callable[[Row], bool]) -> Path:
+    """Copies the rows that are wanted, and their pictures, into a folder of their own; one that is there stays.
+
+    Args:
+        source: a corner CSV folder.
+        directory: the folder to write.
+        keep: says of a row whether it is wanted.
+
+    Returns:
+        `directory`.
+
+    Raises:
+        ValueError: no row is wanted.
+    """
+    if (directory / CSV_NAME).exists():
+        return directory
+    rows = [row for row in read_rows(source) if keep(row)]
+    if not rows:
+        raise ValueError(f"No row of {source / CSV_NAME} belongs to {directory.name}. Check its splits and groups.")
+    (directory / IMAGES_NAME).mkdir(parents=True, exist_ok=True)
+    for name in {row["image"] for row in rows}:
+        shutil.copy2(source / IMAGES_NAME / name, directory / IMAGES_NAME / name)
+    lines = [",".join(row) for row in (rows[0], *(row.values() for row in rows))]
+    write_atomically(directory / CSV_NAME, ("\n".join(lines) + "\n").encode())  # last: it says that the rest is there
+    return directory
+
+
+def write_nested_subsets(source: Path, root: Path, sizes: Iterable[int], pool: list[str], name: str) -> dict[int, Path]:
+    """Folders with the first n groups of a shuffled pool.
+
+    Args:
+        source: a corner CSV folder.
+        root: where the folders go.
+        sizes: wanted numbers of groups n >= 1.
+        pool: groups in the order of `shuffled_groups`.
+        name: prefix of the folders' names.
+
+    Raises:
+        ValueError: a size is greater than the pool.
+    """
+    folders = {}
+    for size in sizes:
+        if size > len(pool):
+            raise ValueError(f"{source} has {len(pool)} photos to train on. Asked for: {size}. Take fewer.")
+        chosen = set(pool[:size])
+        folders[size] = write_subset(
+            source, root / f"{name}-{size}", lambda row, chosen=chosen: group_of(row) in chosen
+        )
+    return folders

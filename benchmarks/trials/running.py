@@ -1,0 +1,156 @@
+"""Trials: configs trained once into folders named by their content, exported to int8 and measured on sources."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from data_generators.formats import open_source
+from data_generators.sources import Source, hash_content
+from detector.config import Config
+from detector.data import open_entry
+from detector.locate import find_checkpoint
+from detector.quiet import import_keras_quietly
+from detector.runs import Run, write_json
+
+SCORES_NAME = "scores.json"
+CACHE_GIGABYTES = 4.0  # scenes of one trial are seldom those of another
+BAD_IOU = 0.8
+THREADS = ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS")
+# 34,661 parameters at 96 px: small enough to train in minutes on one core, large enough that the data decides
+SMALL = [
+    "input={size_hw: [96, 96], channels: 3, fit: stretch}",
+    "model={backbone: {block: conv, width: 8, growth: 1.5, depths: [1, 1, 2, 2, 1]}, "
+    "heads: {corners: {method: heatmap, stride: 4, channels: 16}}}",
+    f"data.cache_gigabytes={CACHE_GIGABYTES}",
+    "export.max_loss=1",  # a trial reports what int8 loses, it does not refuse it
+]
+SCENE_SIDE_PX = 120
+
+Scores = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A training, and what to measure it on.
+
+    Args:
+        name: for the progress line.
+        config: the experiment.
+        data: sources `FORMAT:PATH[#SPLIT]` on which int8 is measured.
+    """
+
+    name: str
+    config: Config
+    data: tuple[str, ...]
+
+
+def trial_folder(root: Path, config: Config) -> Path:
+    """The run folder of a config under `root`; another config, other samples or other starting weights give another.
+
+    Raises:
+        DataError, SettingsError: a source of the config cannot be opened.
+    """
+    sources = [open_entry(entry, config).content() for entry in (*config.data.train, *config.data.validation)]
+    donor = config.model.init_from
+    weights = hash_content(find_checkpoint(donor).read_bytes().hex()) if donor else None
+    settings = config.model_copy(update={"model": config.model.model_copy(update={"init_from": None})}).to_dict()
+    return root / hash_content([settings, sources, weights])
+
+
+def run_trial(root: Path, trial: Trial) -> dict[str, Scores]:
+    """Trains, exports and measures, each where it is not done yet; an interrupted training is taken up.
+
+    Returns:
+        Source -> scores of the int8 file on it, and under `validation` those on the config's own validation data.
+    """
+    folder = trial_folder(root, trial.config)
+    path = folder / SCORES_NAME
+    scores: dict[str, Scores] = json.loads(path.read_text()) if path.exists() else {}
+    sources = {text: open_source(text) for text in trial.data}
+    for text, source in sources.items():
+        if scores.get(text, {}).get("fingerprint") != source.fingerprint():
+            scores[text] = measure(_exported(folder, trial.config), source)
+    scores["validation"] = json.loads((_exported(folder, trial.config).parent / "report.json").read_text())["int8"]
+    write_json(path, scores)
+    return {name: scores[name] for name in ("validation", *trial.data)}
+
+
+def _exported(folder: Path, config: Config) -> Path:
+    """The int8 file of a trial, trained and exported where it is not there; what is said goes to log.txt."""
+    path = Run(folder).exports / "int8.tflite"
+    if path.exists():
+        return path
+    from detector.export.run import export  # with Keras, which the parent of worker processes does without
+    from detector.training import train
+
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "log.txt").open("a") as log, contextlib.redirect_stdout(log), contextlib.redirect_stderr(log):
+        train(config, folder, resume=(folder / "state.json").exists())
+        export(folder)
+    return path
+
+
+def measure(model: Path, source: Source) -> Scores:
+    """Scores of a model file on a source: those that `evaluate` reports, and the tail of the quad IoU."""
+    from detector.evaluation import evaluate_sources
+
+    evaluation = evaluate_sources(model, [source], worst=0)
+    ious = np.array([row["quad_iou"] for row in evaluation.rows["corners"] if "quad_iou" in row])
+    tail = {"quad_iou_min": float(ious.min()), "bad_share": float(np.mean(ious < BAD_IOU))} if len(ious) else {}
+    return {"fingerprint": source.fingerprint()} | evaluation.scores | tail
+
+
+def run_trials(root: Path, trials: Sequence[Trial], jobs: int = 1) -> list[dict[str, Scores]]:
+    """Runs trials in processes of one thread each, and prints a line for each that is done.
+
+    Args:
+        root: where the run folders lie, and the cache of their scenes.
+        trials: in any order; the same trial twice is run once.
+        jobs: processes.
+
+    Returns:
+        The scores of each trial, in the order of `trials`.
+    """
+    os.environ.update(dict.fromkeys(THREADS, "1") | {"DETECTOR_CACHE": str(root / "cache")})
+    folders = [trial_folder(root, trial.config) for trial in trials]
+    unique = dict(zip(folders, trials, strict=True))
+    done: dict[Path, dict[str, Scores]] = {}
+    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=import_keras_quietly) as pool:
+        pending = {pool.submit(partial(run_trial, root), trial): folder for folder, trial in unique.items()}
+        try:
+            for future in as_completed(pending):
+                folder = pending[future]
+                done[folder] = future.result()
+                print(f"{len(done):3} of {len(pending)}  {_line(unique[folder], done[folder])}", flush=True)
+        finally:
+            pool.shutdown(cancel_futures=True)  # after an error or Ctrl-C, what has not begun does not begin
+    return [done[folder] for folder in folders]
+
+
+def _line(trial: Trial, scores: dict[str, Scores]) -> str:
+    figures = [f"{found['quad_iou_mean']:.4f} on {short_name(text)}" for text, found in scores.items()]
+    return f"{trial.name}: {', '.join(figures)}"
+
+
+def short_name(source: str) -> str:
+    """`corners:/photos/desks#val` -> `desks#val`."""
+    path, _, split = source.partition(":")[2].partition("#")
+    return Path(path).name + (f"#{split}" if split else "") if path else source
+
+
+def spread(values: Sequence[float]) -> tuple[float, float]:
+    """Mean, and its standard error over the seeds; NaN where there is one seed alone."""
+    array = np.asarray(values, float)
+    error = array.std(ddof=1) / len(array) ** 0.5 if len(array) > 1 else float("nan")
+    return float(array.mean()), float(error)

@@ -9,7 +9,7 @@ import numpy as np
 
 from data_generators.synthetic import guilloches, ink
 from data_generators.synthetic.fonts import load_font, tight_box
-from data_generators.synthetic.ink import BoxPx, Colour, Sheet
+from data_generators.synthetic.sheet import LONG_PX, BoxPx, Colour, Sheet, make_sheet
 from data_generators.synthetic.words import make_by_pattern, make_title, make_words
 
 ASPECTS = (210 / 297, 297 / 210, 2.0, 2.1, 1.0, 1.5)  # three panels side by side, a folded sheet, a booklet
@@ -145,7 +145,9 @@ def _value_size(sheet: Sheet, kind: FieldKind, box: BoxPx, emphasis: float) -> i
 def _pastel(rng: np.random.Generator) -> Colour:
     """A pale colour: RGB of one hue, near white."""
     hue = rng.random() + np.array([0, 1 / 3, 2 / 3])
-    red, green, blue = (255 * (1 - rng.uniform(0.06, 0.3) * (0.5 + 0.5 * np.cos(2 * np.pi * hue)))).astype(int).tolist()
+    red, green, blue = (
+        (255 * (1 - rng.uniform(0.04, 0.22) * (0.5 + 0.5 * np.cos(2 * np.pi * hue)))).astype(int).tolist()
+    )
     return red, green, blue
 
 
@@ -259,7 +261,7 @@ def draw_registration(sheet: Sheet) -> dict[str, np.ndarray]:
 
 
 def draw_registration_form(
-    form_rng: np.random.Generator, value_rng: np.random.Generator | None, long_px: int = ink.LONG_PX
+    form_rng: np.random.Generator, value_rng: np.random.Generator | None, long_px: int = LONG_PX
 ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
     """Draws a certificate whose form and values come from two generators.
 
@@ -274,7 +276,7 @@ def draw_registration_form(
         The page uint8 (H, W, 3), and the boxes of the values as `fill_form` gives them; for a blank form those of the
         places, as long as the longest value.
     """
-    sheet = ink.make_sheet(form_rng, ASPECTS, long_px)
+    sheet = make_sheet(form_rng, ASPECTS, long_px)
     form = print_form(sheet)
     boxes = fill_form(sheet, form, value_rng) if value_rng else _blank_boxes(sheet, form)
     return np.asarray(sheet.image), boxes

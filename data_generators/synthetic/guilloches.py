@@ -5,15 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from data_generators.synthetic.ink import Colour, Sheet
-
-_SHIFT = 4  # fractional bits of cv2's coordinates
-
-
-def _draw_lines(image: np.ndarray, lines_px: list[np.ndarray], colour: Colour) -> None:
-    """Thin smooth lines, each float (N, 2) in pixels."""
-    fixed = [np.round(line * (1 << _SHIFT)).astype(np.int32) for line in lines_px]
-    cv2.polylines(image, fixed, False, colour, 1, cv2.LINE_AA, _SHIFT)
+from data_generators.synthetic.sheet import Colour, Sheet
 
 
 def tint_ground(sheet: Sheet, colours: list[Colour]) -> None:
@@ -30,22 +22,21 @@ def tint_ground(sheet: Sheet, colours: list[Colour]) -> None:
 
 def draw_waves(sheet: Sheet, colour: Colour) -> None:
     """Covers the sheet with a family of interlaced sine waves."""
-    rng, (width, height), image = sheet.rng, sheet.size_wh, np.array(sheet.image)
+    rng, (width, height) = sheet.rng, sheet.size_wh
     xs = np.linspace(0, width, 60)
-    spacing, swing = rng.uniform(0.9, 2.2) * sheet.unit, rng.uniform(1, 5) * sheet.unit
+    spacing, swing = rng.uniform(0.8, 1.8) * sheet.unit, rng.uniform(1, 5) * sheet.unit
     turns, drift = rng.uniform(2, 7), rng.uniform(-0.15, 0.15)
     lines = []
     for number, y in enumerate(np.arange(-swing, height + swing, spacing)):
         phase = drift * number + (np.pi if number % 2 else 0.0)
         ys = y + swing * np.sin(2 * np.pi * turns * xs / width + phase) * np.cos(np.pi * xs / width + 0.3)
         lines.append(np.stack([xs, ys], axis=1))
-    _draw_lines(image, lines, colour)
-    sheet.set_ground(image)
+    sheet.stroke(lines, colour)
 
 
 def draw_rosette(sheet: Sheet, centre: tuple[float, float], radius: float, colour: Colour) -> None:
     """A guilloche rosette: curves around a centre whose radius swings, each a little turned against the last."""
-    rng, image = sheet.rng, np.array(sheet.image)
+    rng = sheet.rng
     petals, rings = int(rng.integers(5, 15)), int(rng.integers(6, 14))
     depth, inner = rng.uniform(0.1, 0.35), rng.uniform(0.25, 0.7)
     angles = np.linspace(0, 2 * np.pi, 10 * petals + 1)
@@ -54,8 +45,7 @@ def draw_rosette(sheet: Sheet, centre: tuple[float, float], radius: float, colou
         swing = 1 + depth * np.sin(petals * angles + 2 * np.pi * ring / rings)
         radii = radius * (inner + (1 - inner) * ring / rings) * swing / (1 + depth)
         lines.append(np.stack([centre[0] + radii * np.cos(angles), centre[1] + radii * np.sin(angles)], axis=1))
-    _draw_lines(image, lines, colour)
-    sheet.set_ground(image)
+    sheet.stroke(lines, colour)
 
 
 def draw_border(sheet: Sheet, inset: float, depth: float, colour: Colour) -> None:
@@ -67,7 +57,7 @@ def draw_border(sheet: Sheet, inset: float, depth: float, colour: Colour) -> Non
         depth: how far the waves swing to each side in pixels.
         colour: RGB of the lines.
     """
-    image, (width, height) = np.array(sheet.image), sheet.size_wh
+    width, height = sheet.size_wh
     count, lines = int(sheet.rng.integers(3, 6)), []
     for length, across, horizontal in ((width, height, True), (height, width, False)):
         along = np.linspace(inset, length - inset, max(8, round(1.2 * length / sheet.unit)))
@@ -76,8 +66,7 @@ def draw_border(sheet: Sheet, inset: float, depth: float, colour: Colour) -> Non
             for middle in (inset, across - inset):
                 pair = [along, middle + swing] if horizontal else [middle + swing, along]
                 lines.append(np.stack(pair, axis=1))
-    _draw_lines(image, lines, colour)
-    sheet.set_ground(image)
+    sheet.stroke(lines, colour)
 
 
 def draw_arms(sheet: Sheet, centre: tuple[float, float], radius: float, colour: Colour) -> None:

@@ -67,14 +67,21 @@ def _corners_outputs(settings: CornersSettings) -> dict[str, OutputRow]:
         (_auc(),),
     )
     if settings.method == "heatmap":
-        metric: keras.Metric = HeatmapError(radius=settings.window_radius)
-        points = OutputRow(HeatmapCrossEntropy(), settings.loss_weight, (metric,))
-        return {"corners_presence": presence, "corners_heatmap": points}
+        return {"corners_presence": presence, "corners_heatmap": _map_row(settings, settings.window_radius)}
+    if settings.method == "simcc":
+        radius = settings.window_radius * settings.bins_per_cell
+        return {"corners_presence": presence} | {f"corners_simcc_{axis}": _map_row(settings, radius) for axis in "xy"}
     points = OutputRow(POINT_LOSSES[settings.loss](), settings.loss_weight, (PointError(),))
     return {"corners_presence": presence, "corners_coordinates": points}
 
 
+def _map_row(settings: CornersSettings, radius: int) -> OutputRow:
+    return OutputRow(HeatmapCrossEntropy(), settings.loss_weight, (HeatmapError(radius=radius),))
+
+
 def _corners_monitor(settings: CornersSettings) -> str:
+    if settings.method == "simcc":
+        return "val_loss"  # the points are in two outputs
     output = "corners_heatmap" if settings.method == "heatmap" else "corners_coordinates"
     return f"val_{output}_error_percent"
 

@@ -77,12 +77,13 @@ class PointWing(_PointLoss):
 class HeatmapCrossEntropy(_WeightedLoss):
     """Kullback-Leibler divergence of a softmax over the map from a target that sums to 1: (B, GH, GW, P) -> (B, P).
 
-    It is the cross-entropy less the target's own entropy, so a perfect map has loss 0.
+    It is the cross-entropy less the target's own entropy, so a perfect map has loss 0. A profile (B, cells, P) is a map
+    of one row.
     """
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
-        shape = ops.shape(y_pred)
-        flat = (shape[0], shape[1] * shape[2], shape[3])
+        shape = y_pred.shape
+        flat = (-1, math.prod(shape[1:-1]), shape[-1])
         target, logits = ops.reshape(y_true, flat), ops.reshape(y_pred, flat)
         log_target = ops.log(ops.maximum(target, 1e-12))
         return ops.sum(target * (log_target - ops.log_softmax(logits, axis=1)), axis=1)

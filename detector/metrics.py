@@ -21,7 +21,10 @@ class PointError(keras.metrics.MeanMetricWrapper):
 
 @keras.saving.register_keras_serializable("detector")
 class HeatmapError(keras.metrics.MeanMetricWrapper):
-    """Mean distance of the soft-argmax around the peak from that of the target, in percent of the map's side."""
+    """Mean distance of the soft-argmax around the peak from that of the target, in percent of the map's side.
+
+    A profile (B, cells, P) is a map of one row.
+    """
 
     def __init__(self, radius: int = 3, name: str = "error_percent", dtype: Any = None) -> None:
         super().__init__(_heatmap_error, name=name, dtype=dtype, radius=radius)
@@ -42,8 +45,8 @@ def _heatmap_error(y_true: Any, y_pred: Any, radius: int) -> Any:
 
 def _peak(logits: Any, radius: int) -> Any:
     """Soft-argmax in a window around the peak: (B, GH, GW, P) -> (B, P, 2) xy as shares of the map."""
-    rows, columns = int(logits.shape[1]), int(logits.shape[2])
-    flat = ops.reshape(logits, (-1, rows * columns, logits.shape[3]))
+    rows, columns, count = logits.shape[1:] if len(logits.shape) == 4 else (1, *logits.shape[1:])
+    flat = ops.reshape(logits, (-1, rows * columns, count))
     peak = ops.argmax(flat, axis=1)  # (B, P)
     cell = ops.arange(rows * columns)
     row, column = (ops.cast(axis, "float32")[None, :, None] for axis in (cell // columns, cell % columns))

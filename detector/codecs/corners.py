@@ -15,16 +15,18 @@ from data_generators.sample import Sample
 from data_generators.sources import CornerOrder
 from detector.codecs.base import Arrays, Codec, HeadSettings, probability_of, says_whether
 from detector.codecs.heatmap import HeatmapGrid, decode_heatmaps, encode_heatmaps
+from detector.codecs.peaks import Window
 from detector.codecs.ramps import RANGE, decode_ramps
+from detector.codecs.simcc import decode_simcc, encode_simcc
 
 MARGIN_STRIDE = 16
 
 
 class CornersSettings(HeadSettings):
-    """One object with P keypoints: `dense` regresses 2 P numbers, `heatmap` draws one map a point."""
+    """One object with P keypoints: a map a point (`heatmap`), two profiles (`simcc`), or regressed numbers (`dense`)."""
 
-    method: Literal["heatmap", "dense"] = "heatmap"
-    """`heatmap`: small, sub-pixel, no dense layer. `dense`: the classic regressor behind a flatten or a pooling."""
+    method: Literal["heatmap", "simcc", "dense"] = "heatmap"
+    """`heatmap`: small, sub-pixel. `simcc`: a class along x and one along y (Li et al. 2022). `dense`: a regression."""
     points: int = Field(4, ge=1, le=64)
     """Keypoints an object; 4 for the corners of a quadrilateral."""
     order: Literal["image", "object"] = "image"
@@ -32,17 +34,19 @@ class CornersSettings(HeadSettings):
     presence_weight: float = Field(0.3, ge=0)
     """Weight of the presence loss beside the corners' loss."""
     loss: Literal["cross_entropy", "mae", "mse", "huber", "wing"] = "cross_entropy"
-    """`cross_entropy` for heatmaps; `mae`, `mse`, `huber` or `wing` for dense coordinates."""
+    """`cross_entropy` for heatmap and simcc; `mae`, `mse`, `huber` or `wing` for dense coordinates."""
     stride: Literal[2, 4, 8] = 4
-    """heatmap: pixels a cell."""
+    """heatmap, simcc: pixels a cell."""
     margin: int = Field(1, ge=0, le=8)
-    """heatmap: how far it reaches beyond the frame, in units of 16 pixels; corners further out have no place."""
+    """heatmap, simcc: how far they reach beyond the frame, in units of 16 pixels; corners further out have no place."""
     sigma_cells: float = Field(1.0, gt=0.3, le=8)
-    """heatmap: standard deviation of the target's Gaussian, in cells."""
+    """heatmap, simcc: standard deviation of the target's Gaussian, in cells."""
     window_radius: int = Field(3, ge=1, le=16)
-    """heatmap: half width in cells of the window around the peak that the soft-argmax reads."""
+    """heatmap, simcc: half width in cells of the window around the peak that the soft-argmax reads."""
     channels: int = Field(24, ge=8, multiple_of=8)
-    """heatmap: channels of the decoder."""
+    """heatmap, simcc: channels of the decoder."""
+    bins_per_cell: int = Field(2, ge=1, le=8)
+    """simcc: classes that a cell is cut into along each axis."""
     pooling: Literal["flatten", "gap"] = "flatten"
     """dense: what stands between the backbone and the dense layers; `gap` is global average pooling."""
     hidden: tuple[int, ...] = ()
@@ -50,8 +54,8 @@ class CornersSettings(HeadSettings):
 
     @model_validator(mode="after")
     def _check_loss(self) -> Self:
-        if (self.loss == "cross_entropy") != (self.method == "heatmap"):
-            wanted = "cross_entropy" if self.method == "heatmap" else "mae, mse, huber or wing"
+        if (self.loss == "cross_entropy") == (self.method == "dense"):
+            wanted = "mae, mse, huber or wing" if self.method == "dense" else "cross_entropy"
             raise ValueError(f"`method: {self.method}` goes with `loss: {wanted}`, not `loss: {self.loss}`")
         return self
 
@@ -63,7 +67,7 @@ class CornersPrediction:
     Args:
         presence: probability in [0, 1] that the object is in the picture.
         keypoints: float32 (P, 2) normalised xy; meaningful where presence is high.
-        scores: float32 (P,) in [0, 1]; for heatmaps the share of each map that lies around its peak, else 1.
+        scores: float32 (P,) in [0, 1]; the share of each map or profile that lies around its peak, for dense 1.
     """
 
     presence: float
@@ -125,27 +129,35 @@ class CornersCodec(Codec):
 
     @cached_property
     def grid(self) -> HeatmapGrid:
-        """The heatmap's cells."""
+        """The cells of heatmaps and profiles."""
         pad = self.settings.margin * MARGIN_STRIDE // self.settings.stride
         return HeatmapGrid(self.spec.size_hw, self.settings.stride, pad)
 
-    @property
-    def points_output(self) -> str:
-        """Name of the output that holds the points."""
-        return "corners_heatmap" if self.settings.method == "heatmap" else "corners_coordinates"
+    @cached_property
+    def window(self) -> Window:
+        """What is read around a peak."""
+        return Window(self.settings.window_radius, self.settings.sigma_cells)
 
     def encode(self, samples: Sequence[Sample]) -> tuple[Arrays, Arrays]:
         labelled = np.array([says_whether(sample, "keypoints") for sample in samples], np.float32)  # (B,)
         points = np.stack([self._largest(sample) for sample in samples])  # (B, P, 2)
         present = np.array([len(sample.keypoints) > 0 for sample in samples], np.float32) * labelled
-        if self.settings.method == "heatmap":
-            target, known = encode_heatmaps(points, self.grid, self.settings.sigma_cells)
-        else:
-            finite = np.all(np.isfinite(points), axis=-1)
-            target, known = np.where(finite[..., None], points, 0.5).astype(np.float32), finite.astype(np.float32)
-        targets = {"corners_presence": present[:, None], self.points_output: target}
-        weights = {"corners_presence": labelled, self.points_output: known * present[:, None]}
-        return targets, weights
+        targets, known = self._encode_points(points)
+        weights = dict.fromkeys(targets, known * present[:, None])
+        return {"corners_presence": present[:, None]} | targets, {"corners_presence": labelled} | weights
+
+    def _encode_points(self, points: np.ndarray) -> tuple[Arrays, np.ndarray]:
+        """Targets of points (B, P, 2), and float32 (B, P): 1 where a point has a place in them."""
+        settings = self.settings
+        if settings.method == "heatmap":
+            target, known = encode_heatmaps(points, self.grid, settings.sigma_cells)
+            return {"corners_heatmap": target}, known
+        if settings.method == "simcc":
+            along_x, along_y, known = encode_simcc(points, self.grid, settings.sigma_cells, settings.bins_per_cell)
+            return {"corners_simcc_x": along_x, "corners_simcc_y": along_y}, known
+        finite = np.all(np.isfinite(points), axis=-1)
+        target = np.where(finite[..., None], points, 0.5).astype(np.float32)
+        return {"corners_coordinates": target}, finite.astype(np.float32)
 
     def _largest(self, sample: Sample) -> np.ndarray:
         """Keypoints (P, 2) of the largest object that is not to be ignored; NaN where there is none.
@@ -175,7 +187,9 @@ class CornersCodec(Codec):
 
     def _decode_points(self, outputs: Mapping[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
         if self.settings.method == "heatmap":
-            return decode_heatmaps(outputs["corners_heatmap"], self.grid, self.settings.window_radius)
+            return decode_heatmaps(outputs["corners_heatmap"], self.grid, self.window)
+        if self.settings.method == "simcc":
+            return decode_simcc(outputs["corners_simcc_x"], outputs["corners_simcc_y"], self.grid, self.window)
         if "corners_ramps" in outputs:  # an exported file
             ramps = outputs["corners_ramps"]
             points = decode_ramps(ramps.reshape(len(ramps), self.settings.points, 2, -1)).astype(np.float32)

@@ -6,6 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from detector.codecs.peaks import Window, find_peaks, gaussians
+from detector.codecs.quads import choose_quad, doubtful
+
+CANDIDATES = 3  # peaks of a map that are tried where the best ones are in doubt
+
 
 @dataclass(frozen=True)
 class HeatmapGrid:
@@ -59,8 +64,8 @@ def encode_heatmaps(points: np.ndarray, grid: HeatmapGrid, sigma_cells: float) -
     rows, columns = grid.shape
     known = grid.contains(points)
     cells = np.where(known[..., None], grid.to_cells(points), 0.0)  # (B, P, 2)
-    along_x = _gaussian(columns, cells[:, None, :, 0], sigma_cells) * known[:, None]  # (B, GW, P)
-    along_y = _gaussian(rows, cells[:, None, :, 1], sigma_cells)  # (B, GH, P)
+    along_x = gaussians(columns, cells[..., 0], sigma_cells) * known[:, None]  # (B, GW, P)
+    along_y = gaussians(rows, cells[..., 1], sigma_cells)  # (B, GH, P)
     return _outer(along_y, along_x), known.astype(np.float32)
 
 
@@ -74,40 +79,23 @@ def _outer(along_y: np.ndarray, along_x: np.ndarray) -> np.ndarray:
     return (along_y @ blocks.reshape(batch, count, -1)).reshape(batch, -1, columns, count)
 
 
-def _gaussian(cells: int, centre: np.ndarray, sigma: float) -> np.ndarray:
-    """Gaussians around `centre` (B, 1, P), each summing to 1 over the cells: float32 (B, cells, P)."""
-    offset = (np.arange(cells, dtype=np.float32)[:, None] - centre.astype(np.float32)) / np.float32(sigma)
-    values = np.exp(-0.5 * offset**2)
-    return values / values.sum(axis=1, keepdims=True)
-
-
-def decode_heatmaps(logits: np.ndarray, grid: HeatmapGrid, radius: int) -> tuple[np.ndarray, np.ndarray]:
-    """Soft-argmax in a window around each peak; a soft-argmax over the whole map is pulled inwards by its background.
+def decode_heatmaps(logits: np.ndarray, grid: HeatmapGrid, window: Window) -> tuple[np.ndarray, np.ndarray]:
+    """The peak of each map; of four maps in doubt, the peaks that make the likeliest quadrilateral.
 
     Args:
         logits: (B, GH, GW, P), before the softmax.
         grid: where the cells lie.
-        radius: half width of the window in cells, which is (2 * radius + 1) cells wide.
+        window: what is read around a peak.
 
     Returns:
         points: float32 (B, P, 2) normalised xy.
         scores: float32 (B, P), the share of the map's probability that lies in the window, in [0, 1].
     """
     batch, rows, columns, count = logits.shape
-    flat = logits.astype(np.float32).transpose(0, 3, 1, 2).reshape(batch * count, rows, columns)
-    peak = flat.reshape(len(flat), -1).argmax(axis=1)
-    weights = np.exp(flat - flat.reshape(len(flat), -1)[np.arange(len(flat)), peak][:, None, None])
-    padded = np.pad(weights, ((0, 0), (radius, radius), (radius, radius)))
-    peak_row, peak_column = np.divmod(peak, columns)
-    offsets = np.arange(2 * radius + 1)
-    window = padded[
-        np.arange(len(flat))[:, None, None],
-        (peak_row[:, None] + offsets)[:, :, None],
-        (peak_column[:, None] + offsets)[:, None, :],
-    ]  # (B * P, 2r + 1, 2r + 1)
-    mass = window.sum(axis=(1, 2))
-    column = peak_column + (window.sum(axis=1) @ (offsets - radius)) / mass
-    row = peak_row + (window.sum(axis=2) @ (offsets - radius)) / mass
-    points = grid.from_cells(np.stack([column, row], axis=-1)).reshape(batch, count, 2)
-    scores = (mass / weights.sum(axis=(1, 2))).reshape(batch, count)
-    return points.astype(np.float32), scores.astype(np.float32)
+    maps = logits.transpose(0, 3, 1, 2).reshape(batch * count, rows, columns)
+    best = find_peaks(maps, window)
+    cells, scores = best.cells.reshape(batch, count, 2), best.shares.reshape(batch, count)
+    for index in doubtful(cells, scores):
+        peaks = find_peaks(maps[4 * index : 4 * index + 4], window, CANDIDATES)
+        cells[index], scores[index] = choose_quad(peaks)
+    return grid.from_cells(cells).astype(np.float32), scores.astype(np.float32)

@@ -39,7 +39,7 @@ def conv_unit(
     settings: BackboneSettings,
     name: str,
     *,
-    kernel: int = 3,
+    kernel: int | tuple[int, int] = 3,
     stride: int = 1,
     active: bool = True,
 ) -> Tensor:

@@ -1,4 +1,4 @@
-"""The graph of the `corners` head: presence, and either dense coordinates or one heatmap a keypoint."""
+"""The graph of the `corners` head: presence, and dense coordinates, a heatmap or two profiles a keypoint."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from detector.codecs.corners import MARGIN_STRIDE, CornersSettings
 from detector.codecs.ramps import RAMP_TOP, ramp_layer
 from detector.config import BackboneSettings
 from detector.models.blocks import BLOCKS, Tensor, activation_layer, conv_unit
+
+PROFILE_KERNEL = 5  # cells along a profile that a bin sees
 
 
 def build_corners(
@@ -25,16 +27,21 @@ def build_corners(
 
     Returns:
         `corners_presence` (B, 1), a logit; with it `corners_coordinates` (B, P, 2) normalised xy, or
-        `corners_heatmap` (B, GH, GW, P), logits.
+        `corners_heatmap` (B, GH, GW, P), logits, or `corners_simcc_x` (B, GW * bins, P) and `corners_simcc_y`
+        (B, GH * bins, P), logits.
 
     Raises:
-        ValueError: the backbone has too few stages for the heatmap's stride.
+        ValueError: the backbone has too few stages for the stride of heatmap or profiles.
     """
     deepest = scales[f"P{len(scales)}"]
     pooled = layers.GlobalAveragePooling2D(name="corners_pool")(deepest)
     outputs = {"corners_presence": layers.Dense(1, name="corners_presence")(pooled)}
     if settings.method == "heatmap":
-        return outputs | {"corners_heatmap": _build_heatmap(scales, settings, backbone)}
+        x = _build_decoder(scales, settings, backbone)
+        return outputs | {"corners_heatmap": layers.Conv2D(settings.points, 1, name="corners_heatmap")(x)}
+    if settings.method == "simcc":
+        x = _build_decoder(scales, settings, backbone)
+        return outputs | {f"corners_simcc_{axis}": _build_profile(x, axis, settings, backbone) for axis in "xy"}
     features = pooled if settings.pooling == "gap" else layers.Flatten(name="corners_flatten")(deepest)
     return outputs | {"corners_coordinates": _build_dense(features, settings, backbone)}
 
@@ -58,8 +65,8 @@ def _start(points: int) -> np.ndarray:
     return (0.5 + 0.35 * np.stack([np.cos(angle), np.sin(angle)], axis=-1)).reshape(-1).astype(np.float32)
 
 
-def _build_heatmap(scales: Mapping[str, Tensor], settings: CornersSettings, backbone: BackboneSettings) -> Tensor:
-    """From the deepest scale up to the heatmap's stride, adding what each scale saw.
+def _build_decoder(scales: Mapping[str, Tensor], settings: CornersSettings, backbone: BackboneSettings) -> Tensor:
+    """From the deepest scale up to the stride of heatmap or profiles, adding what each scale saw.
 
     The margin is padded on at stride 16 (or at the deepest scale, where that is finer), from where two convolutions
     and more carry what the frame holds out to corners that lie beyond it.
@@ -84,7 +91,21 @@ def _build_heatmap(scales: Mapping[str, Tensor], settings: CornersSettings, back
         x = lateral if x is None else layers.Add(name=f"corners_add{level}")([x, lateral])
         x, pad = BLOCKS[backbone.block](x, settings.channels, backbone, f"corners_decode{level}"), wanted
         level -= 1
-    return layers.Conv2D(settings.points, 1, name="corners_heatmap")(x)
+    return x
+
+
+def _build_profile(x: Tensor, axis: str, settings: CornersSettings, backbone: BackboneSettings) -> Tensor:
+    """Logits along one axis: (B, GH, GW, C) to (B, cells * bins, P).
+
+    The other axis is pooled away by its maximum, which is near what the softmax of a map would have along this axis,
+    and keeps the range that 8 bits are spread over; a mean of 40 cells would leave 3 of 127 steps to one bright cell.
+    """
+    rows, columns = x.shape[1:3]
+    pool, kernel = ((rows, 1), (1, PROFILE_KERNEL)) if axis == "x" else ((1, columns), (PROFILE_KERNEL, 1))
+    x = layers.MaxPooling2D(pool, name=f"corners_pool_{axis}")(x)
+    x = conv_unit(x, 2 * settings.channels, backbone, f"corners_profile_{axis}", kernel=kernel)
+    x = layers.Conv2D(settings.bins_per_cell * settings.points, 1, name=f"corners_bins_{axis}")(x)
+    return layers.Reshape((-1, settings.points), name=f"corners_simcc_{axis}")(x)  # bins follow cells: no transposition
 
 
 def split_coordinates(model: Model, settings: CornersSettings) -> Model:
@@ -92,9 +113,9 @@ def split_coordinates(model: Model, settings: CornersSettings) -> Model:
 
     Returns:
         A model with `corners_ramps` (B, P * 2 * K) in [0, 6] in the place of `corners_coordinates`; the model itself
-        where the head draws heatmaps.
+        where the head draws heatmaps or profiles.
     """
-    if settings.method == "heatmap":
+    if settings.method != "dense":
         return model
     dense = model.get_layer("corners_dense")
     kernel, bias = ramp_layer(*dense.get_weights())

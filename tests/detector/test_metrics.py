@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from detector.codecs.heatmap import HeatmapGrid, decode_heatmaps, encode_heatmaps
+from detector.codecs.peaks import Window, gaussians
 from detector.metrics import HeatmapError, PointError
 
 GRID = HeatmapGrid((32, 48), 4, 4)
@@ -26,18 +27,29 @@ def test_point_error_is_the_mean_distance_in_percent() -> None:
 @pytest.mark.parametrize("radius", [1, 3])
 def test_heatmap_error_is_that_of_the_decoded_maps(radius: int) -> None:
     rng = np.random.default_rng(5)
-    targets, known = encode_heatmaps(rng.uniform(-0.2, 1.2, (6, 4, 2)), GRID, 1.0)
-    logits = np.log(np.maximum(targets, 1e-9)) + rng.normal(0, 3, targets.shape).astype(np.float32)
+    points = rng.uniform(
+        0.1, 0.6, (6, 3, 2)
+    )  # and not at the edge, which decoding makes up for and the metric does not
+    targets, known = encode_heatmaps(points, GRID, 1.0)
+    logits = np.log(np.maximum(encode_heatmaps(points + rng.uniform(0, 0.3, points.shape), GRID, 2.0)[0], 1e-9))
+    logits += rng.normal(0, 0.3, logits.shape).astype(np.float32)
     metric = HeatmapError(radius=radius)
     metric.update_state(targets, logits, known)
 
-    cells = [
-        GRID.to_cells(decode_heatmaps(maps, GRID, radius)[0]) for maps in (np.log(np.maximum(targets, 1e-12)), logits)
-    ]
+    log_targets, window = np.log(np.maximum(targets, 1e-12)), Window(radius, 1.0)
+    cells = [GRID.to_cells(decode_heatmaps(maps, GRID, window)[0]) for maps in (log_targets, logits)]
     rows, columns = GRID.shape
     distance = 100 * np.linalg.norm((cells[0] - cells[1]) / [columns, rows], axis=-1)
     assert distance.max() > 1
     assert float(metric.result()) == pytest.approx(np.average(distance, weights=known), rel=1e-3)
+
+
+def test_the_error_of_a_profile_is_that_of_a_map_of_one_row() -> None:
+    centres = np.array([[4.0, 9.5], [6.25, 12.0]])
+    target, moved = (gaussians(20, centre, 1.0) for centre in (centres, centres + np.array([[0.5, 0], [0, -2]])))
+    metric = HeatmapError()
+    metric.update_state(target, np.log(np.maximum(moved, 1e-12)))
+    assert float(metric.result()) == pytest.approx(100 * (0.5 + 0 + 0 + 2) / 20 / 4, rel=1e-2)
 
 
 def test_an_empty_map_of_weight_0_counts_nothing() -> None:

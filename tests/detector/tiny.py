@@ -17,9 +17,11 @@ from detector.export.litert import write_float, write_int8
 
 SIZE_HW = (32, 48)
 HEATMAP = {"method": "heatmap", "channels": 8}
+SIMCC = {"method": "simcc", "channels": 8}
 DENSE = {"method": "dense", "loss": "wing"}
 HEADS: dict[str, dict[str, Any]] = {
     "corners heatmap": {"corners": HEATMAP},
+    "corners simcc": {"corners": SIMCC},
     "corners dense flatten": {"corners": DENSE},
     "corners dense gap": {"corners": DENSE | {"pooling": "gap", "hidden": [16]}},
     "presence": {"presence": {}},

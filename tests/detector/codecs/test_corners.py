@@ -60,6 +60,7 @@ def test_the_number_of_keypoints_must_fit(sample: Sample) -> None:
     [
         ({"method": "dense"}, "`method: dense` goes with `loss: mae, mse, huber or wing`, not `loss: cross_entropy`"),
         ({"loss": "mae"}, "`method: heatmap` goes with `loss: cross_entropy`, not `loss: mae`"),
+        ({"method": "simcc", "loss": "wing"}, "`method: simcc` goes with `loss: cross_entropy`, not `loss: wing`"),
     ],
 )
 def test_method_and_loss_must_fit(values: dict[str, str], cure: str) -> None:

@@ -16,12 +16,14 @@ import numpy as np
 
 from data_generators.cache import Progress
 from data_generators.errors import OnError
+from data_generators.real.quads import QuadOrder
 from detector.config import Config, SourceSettings, read_config
 from detector.data import ProgressFor, open_entry, silent, training_view
 from detector.template import commented_config
 
 if TYPE_CHECKING:
     from detector.evaluation import Evaluation
+    from detector.labelling.server import LabelServer
     from detector.models.cost import Cost
     from detector.prediction import Answer
     from detector.runs import Run
@@ -140,3 +142,29 @@ def export(
     from detector.export.run import export as run_export
 
     return run_export(run, data, on_error=on_error, progress=progress)
+
+
+def label(
+    directory: str | Path,
+    *,
+    model: str | Path | None = "documents",
+    order: QuadOrder | None = None,
+    port: int = 0,
+) -> LabelServer:
+    """A page at `server.url` on which a person puts the corners of documents where they belong.
+
+    `with api.label("photos") as server: server.serve_forever()` serves it until it is interrupted.
+
+    Args:
+        directory: the folder; see `detector.labelling.label_store.LabelStore` for what is read and written there.
+        model: suggests corners; None suggests nothing.
+        order: of the corners; None takes what the folder's generator.json says, else `image`.
+        port: of 127.0.0.1; 0 takes a free one.
+    """
+    from detector.labelling.label_store import LabelStore
+    from detector.labelling.server import LabelServer
+    from detector.labelling.session import LabellingSession
+    from detector.labelling.suggestion import load_suggest
+
+    store = LabelStore(directory, order)
+    return LabelServer(LabellingSession(store, None if model is None else load_suggest(model)), port)

@@ -6,6 +6,7 @@ import json
 import os
 import shlex
 import sys
+from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -32,6 +33,13 @@ class OnErrorChoice(StrEnum):
 
     STOP = "raise"
     SKIP = "skip"
+
+
+class OrderChoice(StrEnum):
+    """`data_generators.real.quads.QuadOrder` as the command line takes it."""
+
+    IMAGE = "image"
+    OBJECT = "object"
 
 
 SOURCE = r"FORMAT:PATH\[#SPLIT], e.g. corners:photos#val; without #SPLIT all samples"  # \[ keeps rich from eating it
@@ -274,3 +282,34 @@ def export(
     print_scores(report)
     _write(json_file, report)
     say(f"Files: {run / 'export'}. Use them: detector predict {run} photo.jpg")
+
+
+@app.command()
+def label(
+    directory: Annotated[Path, typer.Argument(help="Folder with pictures, or with corners.csv and images/.")],
+    model: Annotated[
+        str, typer.Option(help="Suggests corners: run folder, .keras or .tflite file, or a shipped model's name.")
+    ] = "documents",
+    no_model: Annotated[bool, typer.Option("--no-model", help="Suggest nothing.")] = False,
+    order: Annotated[
+        OrderChoice | None,
+        typer.Option(help="image: corners are numbered as they lie; object: from the page's own top left."),
+    ] = None,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port on 127.0.0.1; 0 takes a free one.")] = 0,
+    browser: Annotated[bool, typer.Option(help="Open the page in the browser.")] = True,
+) -> None:
+    """Serve a local page on which a person puts corners where they belong."""
+    import webbrowser
+
+    from detector import api
+
+    how: dict[str, Any] = {"order": order.value if order else None, "port": port}
+    with api.label(directory, model=None if no_model else model, **how) as server:
+        say(f"Label {directory} at {server.url} (Ctrl-C ends; every change is saved at once)")
+        if browser:
+            webbrowser.open(server.url)
+        with suppress(KeyboardInterrupt):
+            server.serve_forever()
+        states = [picture["state"] for picture in server.session.overview()["pictures"]]
+    done = f"{states.count('done')} of {len(states)} pictures done."
+    say(f"{done} Read them as corners:{directory} or labelme:{directory}")

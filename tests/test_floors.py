@@ -31,7 +31,7 @@ FLOORS: dict[str, tuple[set[str], ...]] = {
         {"runtime"},
         {"prediction"},
         {"evaluation"},
-        {"pictures"},
+        {"pictures", "labelling"},
         {"training"},
         {"export"},
         {"api"},

@@ -1,0 +1,81 @@
+"""A folder of pictures, a model that always suggests the same, a server, and a headless browser."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from data_generators.geometry import to_pixels
+from data_generators.images import write_image
+from detector.labelling.label_store import LabelStore
+from detector.labelling.server import LabelServer
+from detector.labelling.session import LabellingSession
+from detector.labelling.suggestion import Suggest, Suggestion
+
+SUGGESTED = np.array([[0.2, 0.2], [0.8, 0.25], [0.75, 0.8], [0.15, 0.7]])
+SIZE_HW = (240, 320)
+
+Serve = Callable[..., LabelServer]
+
+
+def draw_page(index: int) -> np.ndarray:
+    """A light page on dark ground, uint8 (240, 320, 3)."""
+    image = np.full((*SIZE_HW, 3), 60 + 20 * index, np.uint8)
+    cv2.fillPoly(image, [np.round(to_pixels(SUGGESTED, SIZE_HW)).astype(np.int32)], (235, 235, 225))
+    return image
+
+
+def suggest_page(image: np.ndarray) -> Suggestion:
+    """Suggests the same page in each picture but the darkest, which it says is empty."""
+    present = int(image[0, 0, 0]) != 60 + 20 * 2
+    return Suggestion(present, 0.97 if present else 0.03, SUGGESTED)
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> Path:
+    """A folder with the pictures a.png, b.png and c.png; the model says that c is empty."""
+    for index, name in enumerate("abc"):
+        write_image(tmp_path / "photos" / f"{name}.png", draw_page(index))
+    return tmp_path / "photos"
+
+
+@pytest.fixture
+def serve() -> Iterator[Serve]:
+    """Serves a folder until the test ends."""
+    servers: list[LabelServer] = []
+
+    def start(folder: Path, suggest: Suggest | None = suggest_page, order: str | None = None) -> LabelServer:
+        servers.append(LabelServer(LabellingSession(LabelStore(folder, order), suggest)))  # type: ignore[arg-type]
+        threading.Thread(target=servers[-1].serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+        return servers[-1]
+
+    yield start
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.fixture(scope="session")
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[object]:
+    """A headless Chromium, driven by selenium; skips where either is not there."""
+    webdriver = pytest.importorskip(
+        "selenium.webdriver", reason="selenium is not installed: pip install -e '.[browser]'"
+    )
+    program, driver_program = shutil.which("chromium") or shutil.which("google-chrome"), shutil.which("chromedriver")
+    if not program or not driver_program:
+        pytest.skip("no Chromium here: install the packages chromium and chromium-driver")
+    options = webdriver.ChromeOptions()
+    options.binary_location = program
+    flags = "headless no-sandbox disable-gpu disable-quic no-first-run disable-background-networking"
+    for flag in (*flags.split(), "disable-component-update", "disable-sync", "disable-dev-shm-usage"):
+        options.add_argument(f"--{flag}")
+    options.add_argument(f"--user-data-dir={tmp_path_factory.mktemp('chromium')}")
+    driver = webdriver.Chrome(options, webdriver.ChromeService(executable_path=driver_program))
+    yield driver
+    driver.quit()

@@ -10,11 +10,11 @@ import numpy as np
 from data_generators.geometry import apply_homography, pixel_homography, quad_signed_area
 from data_generators.synthetic.compositing import cast_shadow, fill_polygon
 from data_generators.synthetic.placement import Placement
-from data_generators.synthetic.surfaces import draw_surface
+from data_generators.synthetic.surfaces import SURFACES, draw_surface
 
 
 def crop_photo(rng: np.random.Generator, photo: np.ndarray, size_hw: tuple[int, int]) -> np.ndarray:
-    """A random part of a photo, at least a third of its sides, mirrored at times.
+    """A random part of a photo, at least a third of its sides, mirrored or turned at times.
 
     Args:
         rng: random numbers.
@@ -29,7 +29,9 @@ def crop_photo(rng: np.random.Generator, photo: np.ndarray, size_hw: tuple[int, 
     part = photo[top : top + extent[0], left : left + extent[1]]
     if rng.random() < 0.5:
         part = part[:, ::-1]
-    shrinks = extent[0] > size_hw[0] and extent[1] > size_hw[1]
+    if rng.random() < 0.15:
+        part = part.transpose(1, 0, 2)
+    shrinks = part.shape[0] > size_hw[0] and part.shape[1] > size_hw[1]
     method = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
     return cv2.resize(np.ascontiguousarray(part), size_hw[::-1], interpolation=method)
 
@@ -67,11 +69,6 @@ def table_outline(rng: np.random.Generator, placement: Placement) -> np.ndarray:
         reach[int(rng.integers(4))] = rng.uniform(0.6, 1.2)
     corners = np.array([[-reach[0], -reach[1]], [reach[2], -reach[1]], [reach[2], reach[3]], [-reach[0], reach[3]]])
     return corners @ np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])
-
-
-def in_view(plane: np.ndarray, points: np.ndarray) -> bool:
-    """Whether points (N, 2) of the plane lie before the camera, and so map to where they are seen."""
-    return bool(np.all(points @ plane[2, :2] + plane[2, 2] > 0.15))
 
 
 def _before_camera(plane: np.ndarray, outline: np.ndarray) -> np.ndarray:
@@ -121,19 +118,25 @@ class Ground:
 
     Args:
         colour: float (3,) RGB in 0 to 255 that the surface under the page shall have; any when None.
-        photo: uint8 (h, w, 3) used instead of a procedural surface, at times as what lies beyond a table.
+        photo: uint8 (h, w, 3) used instead of a procedural surface.
         shadow: strength of shadows, 0 to 1.
+        surfaces: keys of `SURFACES` to choose from; all when empty.
+        held: whether the page is held in the air, so that what lies behind is far off and upright.
+        alone: whether nothing but the photo shall be seen.
     """
 
     colour: np.ndarray | None = None
     photo: np.ndarray | None = None
     shadow: float = 1.0
+    surfaces: tuple[str, ...] = ()
+    held: bool = False
+    alone: bool = False
 
 
 def draw_background(
     rng: np.random.Generator, placement: Placement, size_hw: tuple[int, int], ground: Ground
 ) -> np.ndarray:
-    """Draws what the page lies on: a photo, a surface in perspective, or a table with what is beyond it.
+    """Draws what the page lies on or is held before: a photo, a surface in perspective, a table with what is beyond it.
 
     Args:
         rng: random numbers.
@@ -145,16 +148,59 @@ def draw_background(
         uint8 (H, W, 3) RGB.
     """
     side, photo = max(32, *size_hw), ground.photo
-    if photo is not None and rng.random() < 0.7:
-        return crop_photo(rng, photo, size_hw)
-    if ground.colour is None and rng.random() < 0.1:  # a page held in the air
-        return cv2.resize(draw_surface(rng, side, "room"), size_hw[::-1], interpolation=cv2.INTER_LINEAR)
-    top = lay_surface(rng, draw_surface(rng, side, colour=ground.colour), placement, size_hw)
-    if photo is None and rng.random() > 0.5:
+    if ground.held or ground.alone:
+        return _draw_backdrop(rng, size_hw, ground)
+    roll = rng.random()
+    if photo is not None and roll < 0.4:
+        return _jitter(rng, crop_photo(rng, photo, size_hw))
+    as_desk = photo is not None and roll < 0.75
+    texture = _jitter(rng, crop_photo(rng, photo, (side, side))) if photo is not None and as_desk else None
+    if texture is None:
+        texture = draw_surface(rng, side, ground.surfaces, ground.colour)
+    top = lay_surface(rng, texture, placement, size_hw)
+    if rng.random() > (0.8 if photo is not None and not as_desk else 0.5):
         return top
-    if photo is not None:
+    if photo is not None and not as_desk:
         floor = crop_photo(rng, photo, size_hw)
     else:
-        floor = cv2.resize(draw_surface(rng, side), size_hw[::-1], interpolation=cv2.INTER_LINEAR)
+        floor = cv2.resize(draw_surface(rng, side, ground.surfaces), size_hw[::-1], interpolation=cv2.INTER_LINEAR)
         floor = cv2.convertScaleAbs(floor, alpha=rng.uniform(0.2, 1.0))  # farther from the lamp
+        floor = _defocus(rng, floor)
     return lay_table(rng, floor, top, placement, ground.shadow)
+
+
+def _draw_backdrop(rng: np.random.Generator, size_hw: tuple[int, int], ground: Ground) -> np.ndarray:
+    """A room behind a page that is held in the air: a photo, or a wall with things before it; often out of focus."""
+    if ground.photo is not None:
+        backdrop = _jitter(rng, crop_photo(rng, ground.photo, size_hw))
+        return backdrop if ground.alone else _defocus(rng, backdrop)
+    side = max(32, *size_hw)
+    kinds = tuple(kind for kind in ("clutter", "room", "plain", "concrete") if kind in (ground.surfaces or SURFACES))
+    wall = cv2.resize(draw_surface(rng, side, kinds or ground.surfaces), size_hw[::-1], interpolation=cv2.INTER_LINEAR)
+    if rng.random() < 0.5:  # a floor below the wall
+        floor = cv2.resize(draw_surface(rng, side, ground.surfaces), size_hw[::-1], interpolation=cv2.INTER_LINEAR)
+        horizon, lean = rng.uniform(0.3, 0.9), rng.normal(0, 0.06)
+        corners = np.array([[-0.1, horizon - lean], [1.1, horizon + lean], [1.1, 1.1], [-0.1, 1.1]])
+        cover = np.zeros(size_hw, np.uint8)
+        fill_polygon(cover, corners, 255)
+        weight = cv2.LUT(cover, np.linspace(0, 1, 256, dtype=np.float32))
+        wall = cv2.blendLinear(floor, wall, weight, 1 - weight)
+    return _defocus(rng, wall)
+
+
+def _defocus(rng: np.random.Generator, image: np.ndarray) -> np.ndarray:
+    """The image blurred at times, as what lies beyond the focus."""
+    if rng.random() < 0.4:
+        return image
+    return cv2.GaussianBlur(
+        image, (0, 0), max(image.shape[:2]) * float(np.exp(rng.uniform(np.log(0.003), np.log(0.03))))
+    )
+
+
+def _jitter(rng: np.random.Generator, photo: np.ndarray) -> np.ndarray:
+    """A photo with another brightness, contrast and tint, at times grey, so that a few photos serve many scenes."""
+    if rng.random() < 0.2:
+        photo = cv2.merge([cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY)] * 3)
+    gain = rng.uniform(0.6, 1.2) * (1 + rng.normal(0, 0.06, 3))
+    ramp = np.arange(256)[:, None] * gain + rng.normal(0, 15)
+    return cv2.LUT(photo, np.clip(ramp, 0, 255).astype(np.uint8).reshape(1, 256, 3))

@@ -1,120 +1,74 @@
-"""Other things in a scene: books, screens, keyboards, sheets beneath the page, and fingers and pens over its edge."""
+"""Other things in a scene: blocks and round things on the plane, sheets beneath the page, the pad it belongs to."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
-from data_generators.geometry import apply_homography, to_pixels
-from data_generators.synthetic.backgrounds import in_view
-from data_generators.synthetic.compositing import (
-    cast_shadow,
-    fill_polygon,
-    paste,
-    shrink_levels,
-    shrink_to,
-    size_in_frame,
+from data_generators.geometry import quad_signed_area, to_pixels
+from data_generators.synthetic.compositing import paste, shrink_levels, shrink_to, size_in_frame
+from data_generators.synthetic.objects import (
+    draw_book,
+    draw_envelope,
+    draw_frame,
+    draw_keyboard,
+    draw_mat,
+    draw_open_book,
+    draw_screen,
+    draw_sheet,
 )
 from data_generators.synthetic.placement import Placement, page_rectangle
-from data_generators.synthetic.surfaces import draw_colour, draw_surface
+from data_generators.synthetic.solids import (
+    draw_sides,
+    in_view,
+    lay_cup,
+    lay_mouse,
+    lay_plate,
+    raise_to,
+    shade_block,
+)
+from data_generators.synthetic.surfaces import draw_colour
 
 
-def _flat(shape_hw: tuple[int, int], colour: np.ndarray) -> np.ndarray:
-    return np.full((*shape_hw, 3), np.clip(colour, 0, 255), np.uint8)
+@dataclass(frozen=True, eq=False)
+class Kind:
+    """A kind of object with flat faces.
+
+    Args:
+        draw: its upper face.
+        area: compared with the page's, least and most.
+        height: above the plane, in sides of the page, least and most.
+        weight: how often it comes.
+        is_paper: whether a person might call it a document, so that scenes without one do without it.
+    """
+
+    draw: Callable[[np.random.Generator], np.ndarray]
+    area: tuple[float, float]
+    height: tuple[float, float]
+    weight: float
+    is_paper: bool = False
 
 
-def draw_keyboard(rng: np.random.Generator) -> np.ndarray:
-    """A keyboard, uint8 (48, 140, 3)."""
-    body = draw_colour(rng, "dark" if rng.random() < 0.6 else "light")
-    board, key = _flat((48, 140), body), np.clip(body + rng.choice([-40, 30, 50]), 0, 255).tolist()
-    legend = [255.0 - value for value in key]
-    for row in range(5):
-        for column in range(15):
-            x, y = 4 + 9 * column + row % 3, 4 + 8 * row
-            cv2.rectangle(board, (x, y), (x + 6, y + 5), key, cv2.FILLED)
-            board[y + 2, x + 2 : x + 4] = legend
-    return board
-
-
-def draw_screen(rng: np.random.Generator) -> np.ndarray:
-    """A phone, tablet or monitor, dark or lit, uint8 (H, W, 3)."""
-    height, width = (96, 48) if rng.random() < 0.5 else (72, 110)
-    screen = _flat((height, width), draw_colour(rng, "dark"))
-    lit = (
-        draw_surface(rng, 64, "room")
-        if rng.random() < 0.5
-        else draw_surface(rng, 64, "plain", draw_colour(rng, "dark"))
-    )
-    edge = int(rng.integers(2, 7))
-    screen[edge:-edge, edge:-edge] = cv2.resize(lit, (width - 2 * edge, height - 2 * edge))
-    return screen
-
-
-def draw_book(rng: np.random.Generator) -> np.ndarray:
-    """The cover of a book or a box: one strong colour, bands, at times a pattern, uint8 (96, 72, 3)."""
-    colour = draw_colour(rng, "bold")
-    plain = rng.random() < 0.6
-    cover = _flat((96, 72), colour) if plain else cv2.resize(draw_surface(rng, 64, colour=colour), (72, 96))
-    cover[:, :5] = np.clip(colour * 0.6, 0, 255)
-    for _ in range(int(rng.integers(0, 4))):
-        top = int(rng.integers(5, 85))
-        cv2.rectangle(
-            cover,
-            (12, top),
-            (int(rng.integers(30, 66)), top + int(rng.integers(2, 20))),
-            draw_colour(rng, "any").tolist(),
-            cv2.FILLED,
-        )
-    return cover
-
-
-def draw_mat(rng: np.random.Generator) -> np.ndarray:
-    """A place mat, a mouse pad or a cloth, patterned so that it does not pass for paper, uint8 (96, 96, 3)."""
-    patterned = ("wood", "cloth", "stripes", "speckles", "tiles", "dots")
-    return draw_surface(rng, 96, patterned[int(rng.integers(len(patterned)))], draw_colour(rng, "bold"))
-
-
-def draw_sheet(rng: np.random.Generator) -> np.ndarray:
-    """A plain sheet with grey lines for print, uint8 (120, 86, 3)."""
-    sheet = _flat((120, 86), np.full(3, rng.integers(200, 256)) - rng.integers(0, 25, 3))
-    if rng.random() < 0.7:
-        for y in range(int(rng.integers(8, 30)), 110, int(rng.integers(4, 8))):
-            cv2.line(sheet, (9, y), (int(rng.integers(25, 78)), y), (120, 120, 125), 1)
-    return sheet
-
-
-# name -> what draws it, area of it compared with the page's
-OBJECTS: dict[str, tuple[Callable[[np.random.Generator], np.ndarray], tuple[float, float]]] = {
-    "book": (draw_book, (0.2, 1.0)),
-    "keyboard": (draw_keyboard, (0.3, 1.0)),
-    "screen": (draw_screen, (0.1, 1.0)),
-    "mat": (draw_mat, (0.2, 1.5)),
+BLOCKS: dict[str, Kind] = {
+    "book": Kind(draw_book, (0.2, 1.0), (0.02, 0.14), 1.5),
+    "keyboard": Kind(draw_keyboard, (0.3, 1.0), (0.02, 0.06), 1.2),
+    "laptop": Kind(draw_keyboard, (0.8, 1.8), (0.02, 0.05), 0.7),
+    "screen": Kind(draw_screen, (0.1, 1.0), (0.01, 0.04), 1.2),
+    "mat": Kind(draw_mat, (0.2, 1.5), (0.0, 0.01), 0.8),
+    "frame": Kind(draw_frame, (0.2, 0.9), (0.02, 0.06), 0.4),
+    "sheet": Kind(draw_sheet, (0.15, 0.8), (0.0, 0.003), 1.2, is_paper=True),
+    "envelope": Kind(draw_envelope, (0.15, 0.6), (0.0, 0.01), 0.5, is_paper=True),
+    "open_book": Kind(draw_open_book, (0.3, 0.9), (0.02, 0.06), 0.5, is_paper=True),
 }
+ROUNDS = {"cup": (lay_cup, 0.8), "plate": (lay_plate, 0.6), "mouse": (lay_mouse, 0.7)}
+OBJECTS = (*BLOCKS, *ROUNDS)
 
 
-def _seen_quad(placement: Placement, rectangle: np.ndarray) -> np.ndarray | None:
-    """The corners (4, 2) in the frame of a rectangle of the plane; None where it is out of view or far outside."""
-    if not in_view(placement.plane, rectangle):
-        return None
-    quad = apply_homography(placement.plane, rectangle)
-    return quad if np.abs(quad).max() <= 4 else None
-
-
-def _lay_picture(
-    rng: np.random.Generator, image: np.ndarray, picture: np.ndarray, quad: np.ndarray | None, shadow: float
-) -> np.ndarray:
-    """Lays a picture at `quad` with its shadow; the image as it is where `quad` is None."""
-    if quad is None:
-        return image
-    if shadow > 0:
-        offset = rng.normal(0, 0.01), rng.normal(0.005, 0.01)
-        image = cast_shadow(image, quad, offset, rng.uniform(0.004, 0.02), shadow * rng.uniform(0.2, 0.6))
-    else:
-        image = image.copy()
-    paste(image, shrink_to(shrink_levels(picture), size_in_frame(to_pixels(quad, image.shape[:2]))), quad)
-    return image
+def _weight(kind: str) -> float:
+    return BLOCKS[kind].weight if kind in BLOCKS else ROUNDS[kind][1]
 
 
 def _rectangle(aspect: float, area: float, centre: np.ndarray, turn_deg: float) -> np.ndarray:
@@ -123,8 +77,68 @@ def _rectangle(aspect: float, area: float, centre: np.ndarray, turn_deg: float) 
     return page_rectangle(aspect) * area**0.5 @ spin + centre
 
 
+@dataclass(frozen=True, eq=False)
+class Light:
+    """The light on the plane: `towards` the lamp, a unit vector (3,), and how strong `shadows` are, 0 to 1."""
+
+    towards: np.ndarray
+    shadows: float
+
+
+def lay_block(
+    rng: np.random.Generator,
+    image: np.ndarray,
+    placement: Placement,
+    rectangle: np.ndarray,
+    height: float,
+    picture: np.ndarray,
+    light: Light,
+) -> np.ndarray:
+    """Puts a block with a picture on top onto the plane; the image as it is where it would not be seen.
+
+    Args:
+        rng: random numbers.
+        image: uint8 (H, W, 3).
+        placement: the camera.
+        rectangle: (4, 2) of the plane, the picture's top left first.
+        height: of the block.
+        picture: uint8 (h, w, 3).
+        light: of the scene.
+
+    Returns:
+        uint8 (H, W, 3).
+    """
+    if not in_view(placement, rectangle):
+        return image
+    image = shade_block(image, placement, rectangle, height, light.towards, light.shadows * rng.uniform(0.2, 0.7))
+    if height > 0.008:
+        side = draw_colour(rng, "light") if rng.random() < 0.5 else picture[-1].mean(axis=0) * 0.7
+        draw_sides(rng, image, placement, rectangle, (0.0, height), side)
+    quad = placement.project(raise_to(rectangle, height))
+    paste(image, shrink_to(shrink_levels(picture), size_in_frame(to_pixels(quad, image.shape[:2]))), quad)
+    return image
+
+
+def _lay_lid(rng: np.random.Generator, image: np.ndarray, placement: Placement, rectangle: np.ndarray) -> None:
+    """Puts up the screen of a laptop along the far edge of its keyboard, in place."""
+    back, angle = rectangle[:2], np.radians(rng.uniform(95, 125))
+    depth = rectangle[3] - rectangle[0]
+    top = back - depth * -np.cos(angle)
+    height = float(np.linalg.norm(depth)) * np.sin(angle)
+    quad = placement.project(np.concatenate([raise_to(top, height), raise_to(back[::-1], 0.03)]))
+    if np.abs(quad).max() > 4 or quad_signed_area(quad) < 1e-4:
+        return
+    screen = cv2.resize(draw_screen(rng), (110, 72))
+    paste(image, shrink_to(shrink_levels(screen), size_in_frame(to_pixels(quad, image.shape[:2]))), quad)
+
+
 def lay_objects(
-    rng: np.random.Generator, image: np.ndarray, placement: Placement, count: int, shadow: float
+    rng: np.random.Generator,
+    image: np.ndarray,
+    placement: Placement,
+    light: Light,
+    count: int,
+    kinds: tuple[str, ...] = OBJECTS,
 ) -> np.ndarray:
     """Lays `count` other objects onto the plane, around the page and partly beneath it.
 
@@ -132,88 +146,91 @@ def lay_objects(
         rng: random numbers.
         image: uint8 (H, W, 3).
         placement: the page, which is laid on top later.
+        light: of the scene.
         count: how many.
-        shadow: strength of their shadows, 0 to 1.
+        kinds: names of `OBJECTS` to choose from.
 
     Returns:
         uint8 (H, W, 3).
     """
-    for _ in range(count):
-        draw, areas = OBJECTS[list(OBJECTS)[int(rng.integers(len(OBJECTS)))]]
-        picture, direction = draw(rng), rng.uniform(0, 2 * np.pi)
+    weights = np.cumsum([_weight(kind) for kind in kinds])
+    for _ in range(count if kinds else 0):
+        kind = kinds[int(np.searchsorted(weights / weights[-1], rng.random()))]
+        direction = rng.uniform(0, 2 * np.pi)
         centre = rng.uniform(0.55, 1.3) * np.array([np.cos(direction), np.sin(direction)])
-        turn_deg = rng.normal(0, 15) + 90 * rng.integers(0, 4) - placement.rotation_deg
-        aspect = picture.shape[1] / picture.shape[0]
-        rectangle = _rectangle(aspect, rng.uniform(*areas), centre, turn_deg)
-        image = _lay_picture(rng, image, picture, _seen_quad(placement, rectangle), shadow)
+        if kind in ROUNDS:
+            image = ROUNDS[kind][0](rng, image, placement, centre, light.towards)
+            continue
+        block, turn_deg = BLOCKS[kind], rng.normal(0, 15) - placement.rotation_deg
+        turn_deg += 0 if kind == "laptop" else 90 * rng.integers(0, 4)
+        picture = block.draw(rng)
+        aspect = 1.5 if kind == "laptop" else picture.shape[1] / picture.shape[0]
+        rectangle = _rectangle(aspect, rng.uniform(*block.area), centre, turn_deg)
+        image = lay_block(rng, image, placement, rectangle, rng.uniform(*block.height), picture, light)
+        if kind == "laptop" and in_view(placement, rectangle):
+            _lay_lid(rng, image, placement, rectangle)
     return image
 
 
-def lay_sheet_beneath(rng: np.random.Generator, image: np.ndarray, placement: Placement, shadow: float) -> np.ndarray:
+def lay_sheet_beneath(rng: np.random.Generator, image: np.ndarray, placement: Placement, light: Light) -> np.ndarray:
     """Lays a second sheet of the page's size or smaller, of which the page will cover a good part."""
     centre = rng.uniform(0.1, 0.45) * np.sign(rng.normal(size=2)) * (placement.aspect**0.5, placement.aspect**-0.5)
     centre[int(rng.integers(2))] *= rng.random()
     rectangle = _rectangle(placement.aspect, rng.uniform(0.4, 1.0), centre, rng.normal(0, 12))
-    return _lay_picture(rng, image, draw_sheet(rng), _seen_quad(placement, rectangle), shadow)
+    return lay_block(rng, image, placement, rectangle, 0.002, draw_sheet(rng), light)
 
 
-def lay_stack(rng: np.random.Generator, image: np.ndarray, placement: Placement, paper: np.ndarray) -> None:
-    """Draws the edges of the sheets beneath a page on a pad, a notebook or a pile, in place.
+def lay_leaf(rng: np.random.Generator, image: np.ndarray, placement: Placement, light: Light) -> np.ndarray:
+    """Lays a leaf of another colour that joins the page along one edge: the other side of a magazine, a cover folded
+    back, the head of a tear-off pad."""
+    half = np.abs(page_rectangle(placement.aspect)[0])
+    axis, side = int(rng.integers(2)), float(rng.choice([-1.0, 1.0]))
+    reach = rng.uniform(0.06, 0.25) if rng.random() < 0.5 else rng.uniform(0.6, 1.0)
+    size, centre = 2 * half * rng.normal(1.0, 0.01, 2), np.zeros(2)
+    size[axis] *= reach
+    centre[axis] = side * (half[axis] + size[axis] / 2 - 0.01)
+    rectangle = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) / 2 * size + centre
+    picture = (
+        draw_book(rng) if rng.random() < 0.7 else cv2.convertScaleAbs(draw_sheet(rng), alpha=rng.uniform(0.5, 0.8))
+    )
+    return lay_block(rng, image, placement, rectangle, 0.0, picture, light)
+
+
+def lay_stack(
+    rng: np.random.Generator, image: np.ndarray, placement: Placement, paper: np.ndarray, light: Light
+) -> np.ndarray:
+    """Puts the pad, notebook or pile beneath a page whose upmost sheet it is: its sides go down from the page.
 
     Args:
         rng: random numbers.
-        image: uint8 (H, W, 3), written to.
+        image: uint8 (H, W, 3).
         placement: the page, which is laid on top later.
-        paper: (3,) mean RGB of the page.
+        paper: (3,) RGB of the page.
+        light: of the scene.
+
+    Returns:
+        uint8 (H, W, 3).
     """
-    drift, turn_deg = rng.normal(0, 0.012, 2), rng.normal(0, 0.5)
-    dark = 0.35 if rng.random() < 0.25 else 1.0  # the cardboard or the cover at the bottom
-    for layer in range(int(rng.integers(1, 5)), 0, -1):
-        outline = _rectangle(placement.aspect, 1.0, drift * layer, turn_deg * layer)
-        tone = paper * rng.uniform(0.55, 0.95) * (dark if layer > 1 else 1.0)
-        fill_polygon(image, apply_homography(placement.plane, outline), np.clip(tone, 0, 255).tolist())
+    depth = float(np.exp(rng.uniform(np.log(0.006), np.log(0.12))))
+    rectangle = page_rectangle(placement.aspect)
+    sunk = Placement(placement.camera.copy(), placement.aspect, placement.rotation_deg)
+    sunk.camera[:, 3] -= depth * sunk.camera[:, 2]  # the plane of the desk
+    image = shade_block(image, sunk, rectangle, depth, light.towards, light.shadows * rng.uniform(0.3, 0.8))
+    cover = draw_colour(rng, ("dark", "bold", "grey", "light")[int(rng.integers(4))])
+    if rng.random() < 0.5:  # the cardboard or the cover at the bottom, a little larger
+        draw_sides(rng, image, sunk, rectangle * rng.uniform(1.0, 1.03), (-0.006, 0.004), cover)
+    tone = paper * rng.uniform(0.7, 1.0) if rng.random() < 0.8 else cover
+    draw_sides(rng, image, sunk, rectangle, (0.0, depth), tone)
+    return image
 
 
-def _thick_line(image: np.ndarray, start: np.ndarray, end: np.ndarray, width: float, colour: np.ndarray) -> None:
-    """A line with round ends between normalised points, `width` in frame sides, in place."""
-    points = np.round(to_pixels(np.stack([start, end]), image.shape[:2]) * 16).astype(int).tolist()
-    width_px = max(1, round(width * max(image.shape[:2])))
-    cv2.line(image, points[0], points[1], np.clip(colour, 0, 255).tolist(), width_px, cv2.LINE_AA, 4)
-
-
-def lay_finger(rng: np.random.Generator, image: np.ndarray, edge: np.ndarray, inwards: np.ndarray, size: float) -> None:
-    """Puts a thumb or finger over the point `edge` (2,), reaching in the direction `inwards` (2,), in place.
-
-    Args:
-        rng: random numbers.
-        image: uint8 (H, W, 3), written to.
-        edge: normalised point that it covers.
-        inwards: unit vector in the frame.
-        size: size of the page in frame sides.
-    """
-    skin = np.array([225, 175, 145]) * rng.uniform(0.35, 1.05) + rng.normal(0, 8, 3)
-    width, across = size * rng.uniform(0.08, 0.2), np.array([-inwards[1], inwards[0]])
-    tip, root = edge + inwards * size * rng.uniform(0.02, 0.1), edge - inwards * 1.5 + across * rng.normal(0, 0.3)
-    _thick_line(image, root, tip, width * 1.12, skin * 0.7)
-    _thick_line(image, root, tip, width, skin)
-    _thick_line(image, tip - inwards * width * 0.15, tip + inwards * width * 0.15, width * 0.55, skin * 1.12 + 8)
-
-
-def lay_pen(rng: np.random.Generator, image: np.ndarray, middle: np.ndarray, size: float) -> None:
-    """Puts a pen, pencil or cable across the point `middle` (2,), in place; arguments as for `lay_finger`."""
-    angle, length = rng.uniform(0, 2 * np.pi), size * rng.uniform(0.25, 0.6)
-    along = np.array([np.cos(angle), np.sin(angle)])
-    width, colour = size * rng.uniform(0.012, 0.035), draw_colour(rng, ("any", "dark", "light")[int(rng.integers(3))])
-    start, end = middle - along * length / 2, middle + along * length / 2
-    _thick_line(image, start + 0.01, end + 0.01, width, np.array([40, 38, 36]))
-    _thick_line(image, start, end, width, colour)
-    _thick_line(image, end, end + along * 0.05 * size, width * 0.4, colour * 0.4)
-
-
-def lay_occluder(rng: np.random.Generator, image: np.ndarray, quad: np.ndarray) -> None:
-    """Puts a finger or a pen over a point of the page's outline, away from the corners, in place."""
-    side, along = int(rng.integers(4)), rng.uniform(0.2, 0.8)
-    edge = quad[side] * (1 - along) + quad[(side + 1) % 4] * along
-    inwards, size = quad.mean(axis=0) - edge, float(np.ptp(quad, axis=0).mean())
-    inwards = inwards / max(1e-6, float(np.linalg.norm(inwards)))
-    lay_finger(rng, image, edge, inwards, size) if rng.random() < 0.6 else lay_pen(rng, image, edge, size)
+def lay_loose_sheets(
+    rng: np.random.Generator, image: np.ndarray, placement: Placement, paper: np.ndarray, light: Light
+) -> np.ndarray:
+    """Lays a few sheets of the page's size beneath it, each a little turned; arguments as for `lay_stack`."""
+    drift, turn_deg = rng.normal(0, 0.012, 2), rng.normal(0, 0.6)
+    for layer in range(int(rng.integers(1, 4)), 0, -1):
+        rectangle = _rectangle(placement.aspect, 1.0, drift * layer, turn_deg * layer)
+        tone = np.clip(paper * rng.uniform(0.75, 1.02), 0, 255)
+        image = lay_block(rng, image, placement, rectangle, 0.001, np.full((40, 30, 3), tone, np.uint8), light)
+    return image

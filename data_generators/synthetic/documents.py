@@ -4,79 +4,27 @@ from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
-import cv2
 import matplotlib
 import numpy as np
-from pydantic import Field, field_validator
 
 from data_generators.files import file_stamp
-from data_generators.geometry import UNIT_QUAD, quad_signed_area, to_pixels
+from data_generators.geometry import UNIT_QUAD
 from data_generators.images import decoder_versions
 from data_generators.sample import Sample, sample_with_corners
-from data_generators.settings import Settings, Share
 from data_generators.sources import Source, hash_code
-from data_generators.synthetic import clutter
-from data_generators.synthetic.backgrounds import Ground, draw_background
-from data_generators.synthetic.compositing import cast_shadow, multiply, paste, shrink_levels, shrink_to, size_in_frame
-from data_generators.synthetic.lighting import LightingSettings, draw_lamp, fold_map, light_scene
+from data_generators.synthetic.compositing import shrink_levels, shrink_to
+from data_generators.synthetic.document_settings import MOST_PAGES, DocumentSettings
 from data_generators.synthetic.pages import LAYOUTS, choose_layout, draw_page
-from data_generators.synthetic.paper_shape import PaperSettings, draw_heights, lay_heights, see_page, shade_shape
 from data_generators.synthetic.picture_folder import PictureFolder, read_picture
-from data_generators.synthetic.placement import Placement, PlacementSettings, place_page
+from data_generators.synthetic.scenes import draw_document, draw_negative
+
+__all__ = ["MOST_PAGES", "DocumentScenes", "DocumentSettings", "drawing_version", "hash_numbers"]
 
 PACKAGE = Path(__file__).parents[1]
 DRAWN_WITH = (PACKAGE / "synthetic", PACKAGE / "geometry.py", PACKAGE / "images.py", PACKAGE / "sample.py")
-MOST_PAGES = 2048  # what the cache of drawn pages holds
 _SCENE, _PAGE, _CHOICE = 1, 2, 3  # streams of random numbers
-
-Side = Annotated[int, Field(ge=16, le=4096)]
-
-
-class DocumentSettings(Settings):
-    """Synthetic scenes of documents."""
-
-    seed: Annotated[int, Field(ge=0)] = 0
-    """Other seeds give other pages and other scenes."""
-    count: Annotated[int, Field(ge=1)] = 20000
-    """Number of scenes; more of them leave the first ones as they are."""
-    size_hw: tuple[Side, Side] = (160, 160)
-    """Height and width of a scene in pixels, a little more than the network sees, so that augmentation can crop."""
-    negative_share: Share = 0.2
-    """Share of scenes without a document."""
-    pages: Annotated[int, Field(ge=1, le=MOST_PAGES)] = 400
-    """Number of different pages; each is a group, and stays in memory (about 0.2 MB at 160 pixels)."""
-    layouts: tuple[str, ...] = ()
-    """Kinds of page to draw, e.g. [registration, certificate]; empty for all."""
-    templates: Path | None = None
-    """Folder of the user's own scans or pictures of flat documents, used as pages."""
-    template_share: Share = 1.0
-    """Share of the pages that are templates, where `templates` is given; the others are drawn."""
-    backgrounds: Path | None = None
-    """Folder of photos, without documents in them, to lie behind the page."""
-    background_share: Share = 0.5
-    """Share of the scenes with a photo behind, where `backgrounds` is given; the others are procedural."""
-    low_contrast_share: Share = 0.15
-    """Share of the documents on a ground of their own colour: white on white, dark on dark."""
-    clutter: Annotated[float, Field(ge=0, le=3)] = 1.0
-    """How many other things lie about: books, screens, keyboards, second sheets, the sheets of a pad; 0 for none."""
-    occluder_share: Share = 0.12
-    """Share of the documents with a finger or a pen over an edge."""
-    placement: PlacementSettings = PlacementSettings()
-    """How the page lies before the camera."""
-    paper: PaperSettings = PaperSettings()
-    """Bent, curled, folded and crumpled paper."""
-    lighting: LightingSettings = LightingSettings()
-    """Light, shadows, folds."""
-
-    @field_validator("layouts")
-    @classmethod
-    def _check_layouts(cls, layouts: tuple[str, ...]) -> tuple[str, ...]:
-        unknown = [name for name in layouts if name not in LAYOUTS]
-        if unknown:
-            raise ValueError(f"there is no layout {', '.join(unknown)}; the layouts are {', '.join(LAYOUTS)}")
-        return layouts
 
 
 @lru_cache(maxsize=MOST_PAGES)
@@ -146,9 +94,9 @@ class DocumentScenes(Source):
 
     def __init__(self, settings: DocumentSettings | None = None, split: str | None = None) -> None:
         self.settings = settings or DocumentSettings()
-        folders = self.settings.templates, self.settings.backgrounds
-        self._templates = PictureFolder(folders[0], "templates", split) if folders[0] else None
-        self._backgrounds = PictureFolder(folders[1], "backgrounds") if folders[1] else None
+        templates = self.settings.templates
+        self._templates = PictureFolder(templates, "templates", split) if templates else None
+        self._backgrounds = [PictureFolder(folder, "backgrounds") for folder in self.settings.backgrounds]
         self._long_px = max(64, round(1.5 * max(self.settings.size_hw)))
 
     def __len__(self) -> int:
@@ -159,7 +107,12 @@ class DocumentScenes(Source):
             raise IndexError(f"`index` must be from 0 to {len(self) - 1}. Received {index}.")
         rng = np.random.default_rng([self.settings.seed, _SCENE, index])
         page = int(self._pages(np.array([index]))[0])
-        image, quads = self._draw_negative(rng) if page < 0 else self._draw_document(rng, page)
+        photo = self._choose_photo(rng)
+        if page < 0:
+            image, quads = draw_negative(rng, self.settings, photo), np.zeros((0, 4, 2), np.float32)
+        else:
+            image, view = draw_document(rng, self._levels(page), self.settings, photo)
+            quads = view.locate(self._target(page))[None]
         origin = f"DocumentScenes(seed={self.settings.seed}) scene {index}"
         return sample_with_corners(image, quads, group=self._group(index, page), origin=origin)
 
@@ -167,7 +120,7 @@ class DocumentScenes(Source):
         return [self._group(index, int(page)) for index, page in enumerate(self._pages(np.arange(len(self))))]
 
     def content(self) -> Any:
-        folders = [folder.content() if folder else None for folder in (self._templates, self._backgrounds)]
+        folders = [folder.content() if folder else None for folder in (self._templates, *self._backgrounds)]
         return ["DocumentScenes", drawing_version(), self.settings.model_dump(mode="json"), *folders]
 
     def _pages(self, indices: np.ndarray) -> np.ndarray:
@@ -203,68 +156,12 @@ class DocumentScenes(Source):
         """(4, 2) corners of what is labelled on a page, in page coordinates from its top left clockwise: the page."""
         return UNIT_QUAD
 
-    def _draw_background(self, rng: np.random.Generator, placement: Placement, colour: np.ndarray | None) -> np.ndarray:
-        settings, photo = self.settings, None
-        if self._backgrounds is not None and colour is None and rng.random() < settings.background_share:
-            path = self._backgrounds.paths[int(rng.integers(len(self._backgrounds)))]
-            photo = _photo(path, file_stamp(path), 2 * max(settings.size_hw))
-        ground = Ground(colour, photo, settings.lighting.shadows)
-        return draw_background(rng, placement, settings.size_hw, ground)
-
-    def _draw_negative(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-        """A scene without a document: uint8 (H, W, 3) and corners (0, 4, 2)."""
-        settings = self.settings
-        placement = place_page(rng, rng.uniform(0.6, 1.6), settings.placement)
-        image = self._draw_background(rng, placement, None)
-        count = int(rng.poisson(1.3 * settings.clutter))
-        image = clutter.lay_objects(rng, image, placement, count, settings.lighting.shadows)
-        if rng.random() < 0.2 * settings.clutter:
-            clutter.lay_occluder(rng, image, placement.quad)
-        return light_scene(rng, image, settings.lighting), np.zeros((0, 4, 2), np.float32)
-
-    def _draw_document(self, rng: np.random.Generator, page: int) -> tuple[np.ndarray, np.ndarray]:
-        """A scene with a document: uint8 (H, W, 3) and its corners (1, 4, 2)."""
-        settings, levels = self.settings, self._levels(page)
-        paper = np.median(levels[-1].reshape(-1, 3), axis=0)
-        placement = place_page(rng, levels[0].shape[1] / levels[0].shape[0], settings.placement)
-        aspect, light = placement.aspect, draw_lamp(rng)
-        heights = draw_heights(rng, aspect, settings.paper)
-        view = see_page(placement, None if heights is None else lay_heights(heights, aspect))
-        low_contrast = rng.random() < settings.low_contrast_share
-        colour = paper * rng.uniform(0.88, 1.05) + rng.normal(0, 4, 3) if low_contrast else None
-        image = self._draw_background(rng, placement, colour)
-        image = self._lay_beneath(rng, image, placement, paper)
-        image = self._cast_page_shadow(rng, image, view.quad, low_contrast)
-        picture = shrink_to(levels, size_in_frame(to_pixels(view.quad, settings.size_hw)))
-        gain = fold_map(rng, settings.lighting.folds)
-        if heights is not None and view.offsets is not None:
-            gain = gain * cv2.resize(shade_shape(heights, aspect, light), gain.shape[::-1])
-        paste(image, multiply(picture, gain), view.quad, view.offsets)
-        if rng.random() < settings.occluder_share:
-            clutter.lay_occluder(rng, image, view.quad)
-        return light_scene(rng, image, settings.lighting), view.locate(self._target(page))[None]
-
-    def _lay_beneath(
-        self, rng: np.random.Generator, image: np.ndarray, placement: Placement, paper: np.ndarray
-    ) -> np.ndarray:
-        """Other objects, a second sheet, the sheets of a pad: all that lies lower than the page."""
-        amount, shadow = self.settings.clutter, self.settings.lighting.shadows
-        image = clutter.lay_objects(rng, image, placement, int(rng.poisson(0.5 * amount)), shadow)
-        if rng.random() < 0.12 * amount:
-            image = clutter.lay_sheet_beneath(rng, image, placement, shadow)
-        if rng.random() < 0.2 * amount:
-            image = self._cast_page_shadow(rng, image, placement.quad, False)
-            clutter.lay_stack(rng, image, placement, paper)
-        return image
-
-    def _cast_page_shadow(
-        self, rng: np.random.Generator, image: np.ndarray, quad: np.ndarray, always: bool
-    ) -> np.ndarray:
-        """The page's shadow on what lies below it; a flat page in diffuse light has hardly any."""
-        strength = self.settings.lighting.shadows * rng.uniform(0.1, 0.7)
-        if strength == 0 or (rng.random() < 0.25 and not always):
-            return image
-        size = abs(quad_signed_area(quad)) ** 0.5
-        offset = rng.normal(0, 0.015 * size, 2)
-        softness = size * float(np.exp(rng.uniform(np.log(0.004), np.log(0.04))))
-        return cast_shadow(image, quad, (offset[0], offset[1]), softness, strength)
+    def _choose_photo(self, rng: np.random.Generator) -> np.ndarray | None:
+        """One of the user's photos, or None for a drawn ground."""
+        if not self._backgrounds or rng.random() >= self.settings.background_share:
+            return None
+        ends = np.cumsum([len(folder) for folder in self._backgrounds])
+        pick = int(rng.integers(ends[-1]))
+        folder = int(np.searchsorted(ends, pick, side="right"))
+        path = self._backgrounds[folder].paths[pick - int(ends[folder])]  # counted from the folder's end
+        return _photo(path, file_stamp(path), 2 * max(self.settings.size_hw))

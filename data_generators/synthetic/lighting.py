@@ -1,4 +1,4 @@
-"""Light on a scene: gradients, lamps, vignette, colour cast, shadows from outside, folds in the paper."""
+"""Light on a scene: gradients, lamps, vignette, colour cast, flash, glare, shadows, folds in the paper."""
 
 from __future__ import annotations
 
@@ -8,16 +8,18 @@ import cv2
 import numpy as np
 from pydantic import Field
 
-from data_generators.settings import Settings
-from data_generators.synthetic.compositing import fill_polygon, multiply
+from data_generators.settings import Settings, Share
+from data_generators.synthetic.compositing import multiply
+from data_generators.synthetic.shadows import outside_shadow
 
 MAP = 24  # the side of light maps; light varies slowly
+SKY = np.array([-0.3, 0.0, 0.6], np.float32)  # what it adds to the channels of a shadow
 
 Strength = Annotated[float, Field(ge=0, le=2)]
 
 
 class LightingSettings(Settings):
-    """How strong the light's effects are; 0 everywhere leaves a scene as evenly lit as a scan."""
+    """How strong the light's effects are; 0 everywhere, the shares too, leaves a scene as evenly lit as a scan."""
 
     unevenness: Strength = 1.0
     """Strength of the gradient, the lamps and the vignette."""
@@ -26,7 +28,13 @@ class LightingSettings(Settings):
     colour_cast: Strength = 1.0
     """Strength of the tint: warm lamps and cool sky."""
     exposure: Strength = 1.0
-    """How much the overall brightness varies: at 1 from about 0.6 to 1.18."""
+    """How much the overall brightness varies: at 1 from about 0.65 to 1.2, one scene in ten from 0.2 to 1.6."""
+    outside_shadow_share: Share = 0.35
+    """Share of the scenes in the shadow of something out of view: the photographer, a phone, window bars, leaves."""
+    glare_share: Share = 0.1
+    """Share of the scenes with the mirror of a lamp or a window on them."""
+    flash_share: Share = 0.05
+    """Share of the scenes lit by the flash of the camera, bright in the middle alone."""
     folds: Strength = 1.0
     """Strength of the shading of folds and waves of the paper."""
 
@@ -53,35 +61,27 @@ def light_map(rng: np.random.Generator, settings: LightingSettings) -> np.ndarra
         light *= 1 + settings.unevenness * rng.uniform(-0.35, 0.45) * glow
     if rng.random() < 0.5:
         light *= 1 - 0.6 * settings.unevenness * rng.random() * ((xs - 0.5) ** 2 + (ys - 0.5) ** 2)
-    brightness = 1 + settings.exposure * (rng.beta(2.5, 1.8) * 0.6 - 0.42)
-    warmth, green = settings.colour_cast * rng.normal(0, 1, 2) * (0.07, 0.02)
-    tint = np.array([1 + warmth, 1 + green, 1 - warmth])
+    if rng.random() < settings.flash_share:  # bright in the middle, falling off to the dark
+        light *= 1.25 - rng.uniform(0.9, 2.2) * ((xs - 0.5) ** 2 + (ys - 0.5) ** 2)
+    brightness = 1 + settings.exposure * _exposure(rng)
+    tint = _tint(rng, settings.colour_cast)
+    if rng.random() < 0.25:  # a lamp from one side, daylight from the other
+        share = np.clip(0.5 + (xs - 0.5) * np.cos(angle) + (ys - 0.5) * np.sin(angle), 0, 1)[..., None]
+        tint = tint * (1 - share) + _tint(rng, 1.5 * settings.colour_cast) * share
     return (np.clip(light, 0.15, 1.6)[..., None] * tint * brightness).astype(np.float32)
 
 
-def outside_shadow(rng: np.random.Generator, size_hw: tuple[int, int], strength: float) -> np.ndarray:
-    """The shadow of something out of view, such as the photographer or a window frame, over the frame.
+def _exposure(rng: np.random.Generator) -> float:
+    """What is added to a gain of 1: about right as a rule, at times far too dark or too bright."""
+    if rng.random() < 0.1:
+        return rng.uniform(-0.8, -0.5) if rng.random() < 0.6 else rng.uniform(0.25, 0.6)
+    return rng.beta(2.5, 1.8) * 0.55 - 0.33
 
-    Args:
-        rng: random numbers.
-        size_hw: size of the map.
-        strength: 0 to 1.
 
-    Returns:
-        float32 size_hw gain, 1 outside the shadow.
-    """
-    shade = np.zeros(size_hw, np.uint8)
-    angle = rng.uniform(0, 2 * np.pi)
-    along, across = np.array([np.cos(angle), np.sin(angle)]), np.array([-np.sin(angle), np.cos(angle)])
-    root, width = 0.5 + across * rng.uniform(-0.6, 0.6), rng.uniform(0.1, 0.9)
-    taper, reach = rng.uniform(0.4, 1.4), rng.uniform(-0.3, 0.7)
-    tip, tail = root + along * reach, root - along * 2
-    shoulders = [tip - across * width * taper / 2, tip + across * width * taper / 2]
-    fill_polygon(shade, np.array([*shoulders, tail + across * width / 2, tail - across * width / 2]), 255)
-    softness = max(size_hw) * rng.uniform(0.005, 0.08)
-    soft = cv2.GaussianBlur(shade, (0, 0), max(0.3, softness))
-    dark = strength * rng.uniform(0.15, 0.6)
-    return cv2.LUT(soft, np.linspace(1, 1 - dark, 256, dtype=np.float32))
+def _tint(rng: np.random.Generator, strength: float) -> np.ndarray:
+    """A gain of each channel, float64 (3,): warm or cool, green or magenta."""
+    warmth, green = strength * rng.normal(0, 1, 2) * (0.08, 0.025)
+    return np.array([1 + warmth, 1 + green, 1 - warmth])
 
 
 def light_scene(rng: np.random.Generator, image: np.ndarray, settings: LightingSettings) -> np.ndarray:
@@ -90,17 +90,34 @@ def light_scene(rng: np.random.Generator, image: np.ndarray, settings: LightingS
     Args:
         rng: random numbers.
         image: uint8 (H, W, 3).
-        settings: strengths.
+        settings: strengths and shares.
 
     Returns:
         uint8 (H, W, 3).
     """
     gain = light_map(rng, settings)
-    if settings.shadows > 0 and rng.random() < 0.35:
+    if settings.shadows > 0 and rng.random() < settings.outside_shadow_share:
         half = (max(8, image.shape[0] // 2), max(8, image.shape[1] // 2))
         gain = cv2.resize(gain, half[::-1], interpolation=cv2.INTER_LINEAR)
-        gain = cv2.multiply(gain, cv2.merge([outside_shadow(rng, half, settings.shadows)] * 3))
-    return multiply(image, gain)
+        shade = cv2.merge([outside_shadow(rng, half, settings.shadows)] * 3)
+        if rng.random() < 0.5:  # the sky lights the shadow, and it is blue
+            shade = shade + (1 - shade) * np.float32(settings.colour_cast * rng.uniform(0, 0.25)) * SKY
+        gain = cv2.multiply(gain, shade)
+    image = multiply(image, gain)
+    return add_glare(rng, image) if rng.random() < settings.glare_share else image
+
+
+def add_glare(rng: np.random.Generator, image: np.ndarray) -> np.ndarray:
+    """The image uint8 (H, W, 3) with the mirror of a lamp or a window in it: a soft bright spot or strip."""
+    ys, xs = np.mgrid[0:MAP, 0:MAP].astype(np.float32) / (MAP - 1)
+    angle, middle = rng.uniform(0, np.pi), rng.uniform(0, 1, 2)
+    along = (xs - middle[0]) * np.cos(angle) + (ys - middle[1]) * np.sin(angle)
+    across = (ys - middle[1]) * np.cos(angle) - (xs - middle[0]) * np.sin(angle)
+    size = float(np.exp(rng.uniform(np.log(0.04), np.log(0.3))))
+    spot = (along / (size * rng.uniform(1, 4))) ** 2 + (across / size) ** 2
+    glow = 255 * rng.uniform(0.15, 0.9) * np.exp(-(spot if rng.random() < 0.6 else spot**2))
+    glare = cv2.resize(glow, (image.shape[1], image.shape[0]), interpolation=cv2.INTER_CUBIC).clip(0, 255)
+    return cv2.add(image, cv2.merge([glare.astype(np.uint8)] * 3))
 
 
 def fold_map(rng: np.random.Generator, strength: float) -> np.ndarray:

@@ -149,7 +149,9 @@ def draw_heights(rng: np.random.Generator, aspect: float, settings: PaperSetting
     if not len(chosen) or settings.strength == 0:
         return None
     xs, ys = page_grid(aspect)
-    heights = settings.strength * sum((bend, curl, fold, crumple)[kind](rng, xs, ys) for kind in chosen)
+    heights = np.zeros_like(xs)
+    for kind in chosen:
+        heights += settings.strength * (bend, curl, fold, crumple)[kind](rng, xs, ys)
     steepest = max(float(np.abs(slope).max()) for slope in _slopes(heights, aspect))
     heights = heights * min(1.0, STEEPEST / max(steepest, 1e-6))
     return np.asarray(heights - heights.min(), np.float32)
@@ -180,6 +182,11 @@ def lay_heights(heights: np.ndarray, aspect: float) -> np.ndarray:
     return np.stack([xs - xs[:, middle : middle + 1], ys - ys[middle : middle + 1], heights], axis=-1)
 
 
+def page_outline(grid: np.ndarray) -> np.ndarray:
+    """The border of a grid (GRID, GRID, D) over the page, clockwise, (N, D)."""
+    return np.concatenate([grid[0, ::4], grid[::4, -1], grid[-1, ::-4], grid[::-4, 0]])
+
+
 def see_page(placement: Placement, positions: np.ndarray | None) -> PageView:
     """Where a page is seen; one that would hide parts of itself is laid flatter, at last flat.
 
@@ -187,14 +194,13 @@ def see_page(placement: Placement, positions: np.ndarray | None) -> PageView:
         placement: camera and plane.
         positions: of `lay_heights`, or None for a flat page.
     """
-    for _ in range(3 if positions is not None else 0):
-        seen = placement.project(positions)
+    for flatten in (1.0, 0.4, 0.15) if positions is not None else ():
+        seen = placement.project(np.asarray(positions) * (1, 1, flatten))
         quad = seen[[0, 0, -1, -1], [0, -1, -1, 0]]
         if _faces_camera(seen) and _is_convex(quad):
             flat = apply_homography(homography_between(quad, UNIT_QUAD), seen)
             offsets = flat - np.stack(np.meshgrid(*[np.linspace(0, 1, GRID)] * 2), axis=-1)
             return PageView(quad, offsets.astype(np.float32))
-        positions = positions * (1, 1, 0.4)
     return PageView(placement.quad)
 
 

@@ -100,8 +100,14 @@ def tilted_camera(rotation_deg: float, tilt_deg: float, axis_deg: float, distanc
     depth = -np.sin(tilt) * across
     turned = np.concatenate([foreshorten @ spin, [depth @ spin]])  # (3, 2), the plane's axes before the camera
     camera = np.zeros((3, 4))
-    camera[:, :2], camera[:, 2], camera[2, 3] = turned, -np.cross(turned[:, 0], turned[:, 1]), distance
+    camera[:, :2], camera[:, 2], camera[2, 3] = turned, _cross(*turned.T.tolist()), distance
     return camera / np.array([[1], [1], [distance]])
+
+
+def _cross(first: list[float], second: list[float]) -> tuple[float, float, float]:
+    """The cross product of `second` with `first`, towards the camera for the axes of a plane."""
+    (a, b, c), (d, e, f) = second, first
+    return b * f - c * e, c * d - a * f, a * e - b * d
 
 
 def place_page(rng: np.random.Generator, aspect: float, settings: PlacementSettings) -> Placement:

@@ -29,7 +29,7 @@ def pasted(quad, value=255):
 
 
 @given(st.integers(0, 2**31))
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 def test_pasted_area_and_centre_are_those_of_the_quad(seed):
     options = PlacementSettings(cut_off_share=0, area=(0.1, 0.9), tilt_deg=(0, 45))
     quad = place_page(np.random.default_rng(seed), 0.7, options).quad

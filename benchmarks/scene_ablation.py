@@ -12,51 +12,85 @@ again.
 from __future__ import annotations
 
 import argparse
+import json
 import os
 from pathlib import Path
 from typing import Any
 
 from trials.running import SCENE_SIDE_PX, SMALL, Scores, Trial, run_trials, short_name, spread
 
+from data_generators.synthetic.clutter import OBJECTS
+from data_generators.synthetic.occluders import OCCLUDERS
+from data_generators.synthetic.pages import LAYOUTS
+from data_generators.synthetic.surfaces import SURFACES
 from detector.config import Config, read_config
 from detector.runs import write_json
 
 FULL = "everything"
 SCENES = "data.train.0.options."
-# What is left out -> overrides of the config. A row is one line.
+# What is left out -> overrides of the config. A row is one line; a test wants one for every setting of the scenes.
 ABLATIONS: dict[str, list[str]] = {
     # the page
-    "layouts, but letters": [SCENES + "layouts=[letter]"],
+    "layouts but letters": [SCENES + "layouts=[letter]"],
     "many pages": [SCENES + "pages=20"],
-    "folds": [SCENES + "lighting.folds=0"],
-    "low contrast": [SCENES + "low_contrast_share=0"],
+    "all bent paper": [SCENES + "paper.strength=0"],
+    "bends": [SCENES + "paper.bend_share=0"],
+    "curls": [SCENES + "paper.curl_share=0"],
+    "folds in 3D": [SCENES + "paper.fold_share=0"],
+    "crumples": [SCENES + "paper.crumple_share=0"],
+    "fold shading": [SCENES + "lighting.folds=0"],
+    "rims": [SCENES + "rim_share=0"],
+    "leaves": [SCENES + "leaf_share=0"],
+    "stacks": [SCENES + "stack_share=0"],
     # around it
+    "surfaces but wood": [SCENES + "surfaces=[wood]"],
+    "low contrast": [SCENES + "low_contrast_share=0"],
+    "held pages": [SCENES + "held_share=0"],
     "clutter": [SCENES + "clutter=0"],
+    "objects but books": [SCENES + "objects=[book]"],
+    "second sheets": [SCENES + "sheet_share=0"],
     "occluders": [SCENES + "occluder_share=0"],
+    "occluders but thumbs": [SCENES + "occluders=[thumb]"],
     "negatives": [SCENES + "negative_share=0"],
     # how it lies
     "tilt": [SCENES + "placement.tilt_deg=[0, 0]"],
+    "rotation": [SCENES + "placement.rotation_deg=[0, 0]"],
     "any rotation": [SCENES + "placement.any_rotation_share=0"],
     "cut off": [SCENES + "placement.cut_off_share=0"],
     "small and large": [SCENES + "placement.area=[0.3, 0.7]"],
     "squeezed aspect": [SCENES + "placement.photo_aspect=[1, 1]"],
+    "other lenses": [SCENES + "placement.focal_length=[1, 1]"],
     # light
     "shadows": [SCENES + "lighting.shadows=0"],
+    "outside shadows": [SCENES + "lighting.outside_shadow_share=0"],
     "uneven light": [SCENES + "lighting.unevenness=0"],
     "colour cast": [SCENES + "lighting.colour_cast=0"],
     "exposure": [SCENES + "lighting.exposure=0"],
+    "glare": [SCENES + "lighting.glare_share=0"],
+    "flash": [SCENES + "lighting.flash_share=0"],
     # augmentation
     "camera": ["augment.camera=none"],
-    "photometric": ["augment.photometric=false"],
-    "geometry": ["augment.geometry=false"],
+    "light and colour": ["augment.photometric=false"],
+    "change of view": ["augment.geometry=false"],
+    "turns and mirror": ["augment.geometry={turn90: 0, mirror: 0}"],
 }
-WITH_BACKGROUNDS = {"photos behind": [SCENES + "background_share=0"]}  # nothing to leave out without --backgrounds
+# The same with --backgrounds, without which there is nothing to leave out.
+WITH_BACKGROUNDS: dict[str, list[str]] = {
+    "photos behind": [SCENES + "background_share=0"],
+    "photos alone": [SCENES + "photo_negative_share=0"],
+}
+KINDS: dict[str, tuple[str, ...]] = {
+    "layouts": tuple(LAYOUTS),
+    "surfaces": tuple(SURFACES),
+    "objects": tuple(OBJECTS),
+    "occluders": (*OCCLUDERS, "cup"),
+}
 
 
 def main() -> None:
     """Trains what is missing, prints the table, writes ablation.json."""
     options = parse_options()
-    rows = chosen_rows(options.only, options.backgrounds is not None)
+    rows = chosen_rows(options)
     trials = {
         (name, seed): Trial(
             f"without {name}" if name != FULL else name, make_config(changes, seed, options), data_of(options)
@@ -78,24 +112,33 @@ def parse_options() -> argparse.Namespace:
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--jobs", type=int, default=1, help="processes of one thread each")
     parser.add_argument("--runs", type=Path, default=Path("runs/ablation"))
-    parser.add_argument("--backgrounds", type=Path, help="folder of photos to lie behind the pages")
+    parser.add_argument("--each", choices=KINDS, action="append", default=[], help="also leave out one kind at a time")
+    parser.add_argument("--backgrounds", type=Path, nargs="+", help="folders of photos to lie behind the pages")
     parser.add_argument("--count", type=int, default=8000, help="scenes to train on")
     parser.add_argument("--epochs", type=int, default=6)
     parser.add_argument("--set", action="append", default=[], help="change every row: path=value of the config")
     return parser.parse_args()
 
 
-def chosen_rows(only: list[str] | None, has_backgrounds: bool) -> dict[str, list[str]]:
+def chosen_rows(options: argparse.Namespace) -> dict[str, list[str]]:
     """The rows to train, the full one first.
 
     Raises:
         SystemExit: there is no such row.
     """
-    rows = ABLATIONS | (WITH_BACKGROUNDS if has_backgrounds else {})
-    unknown = [name for name in only or () if name not in rows]
+    rows = ABLATIONS | (WITH_BACKGROUNDS if options.backgrounds else {})
+    for setting in options.each:
+        rows |= {f"{setting}: {name}": [f"{SCENES}{setting}={others(setting, name)}"] for name in KINDS[setting]}
+    only = options.only or list(rows)
+    unknown = [name for name in only if name not in rows]
     if unknown:
         raise SystemExit(f"There is no row {', '.join(unknown)}. The rows: {', '.join(rows)}.")
-    return {FULL: []} | {name: changes for name, changes in rows.items() if not only or name in only}
+    return {FULL: []} | {name: rows[name] for name in only}
+
+
+def others(setting: str, left_out: str) -> str:
+    """All kinds of a setting but one, as YAML."""
+    return f"[{', '.join(name for name in KINDS[setting] if name != left_out)}]"
 
 
 def make_config(changes: list[str], seed: int, options: argparse.Namespace) -> Config:
@@ -103,7 +146,7 @@ def make_config(changes: list[str], seed: int, options: argparse.Namespace) -> C
     size = f"size_hw: [{SCENE_SIDE_PX}, {SCENE_SIDE_PX}]"
     scenes = f"count: {options.count}, pages: 1000, seed: {seed}, {size}"
     if options.backgrounds:
-        scenes += f", backgrounds: '{options.backgrounds.absolute()}'"
+        scenes += f", backgrounds: {json.dumps([str(folder.absolute()) for folder in options.backgrounds])}"
     overrides = [
         *SMALL,
         f"seed={seed}",

@@ -26,7 +26,7 @@ from detector.runs import Run, write_json
 SCORES_NAME = "scores.json"
 CACHE_GIGABYTES = 4.0  # scenes of one trial are seldom those of another
 BAD_IOU = 0.8
-THREADS = ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS")
+ONE_THREAD = {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1", "OMP_NUM_THREADS": "1"}
 # 34,661 parameters at 96 px: small enough to train in minutes on one core, large enough that the data decides
 SMALL = [
     "input={size_hw: [96, 96], channels: 3, fit: stretch}",
@@ -122,7 +122,7 @@ def run_trials(root: Path, trials: Sequence[Trial], jobs: int = 1) -> list[dict[
     Returns:
         The scores of each trial, in the order of `trials`.
     """
-    os.environ.update(dict.fromkeys(THREADS, "1") | {"DETECTOR_CACHE": str(root / "cache")})
+    os.environ.update(ONE_THREAD | {"TF_CPP_MIN_LOG_LEVEL": "3", "DETECTOR_CACHE": str(root / "cache")})
     folders = [trial_folder(root, trial.config) for trial in trials]
     unique = dict(zip(folders, trials, strict=True))
     done: dict[Path, dict[str, Scores]] = {}

@@ -58,11 +58,22 @@ _INK_SHARES = (0.3, 0.15, 0.28, 0.12, 0.1, 0.05)
 _BASIS = np.array([[0, 2, 0, 0], [-1, 0, 1, 0], [2, -5, 4, -1], [-1, 3, -3, 1]]) / 2  # Catmull and Rom, 1974
 
 
-def _read_strokes(letters: tuple[str, ...]) -> list[list[np.ndarray]]:
-    return [[np.array(s.split(), float).reshape(-1, 2) for s in letter.split(";")] for letter in letters]
+def smooth(knots: np.ndarray, samples: int = 4) -> np.ndarray:
+    """A smooth line through knots (N, 2), `samples` points between each two (Catmull-Rom spline)."""
+    padded = np.concatenate([knots[:1], knots, knots[-1:]])
+    t = np.arange(samples) / samples
+    powers = np.stack([np.ones_like(t), t, t**2, t**3], axis=1) @ _BASIS  # (samples, 4)
+    windows = np.stack([padded[i : len(padded) - 3 + i] for i in range(4)])  # (4, N - 1, 2)
+    return np.concatenate([np.einsum("sk,knc->nsc", powers, windows).reshape(-1, 2), knots[-1:]])
 
 
-CURSIVE, BLOCK = _read_strokes(_CURSIVE), _read_strokes(_BLOCK)
+def _read_letters(letters: tuple[str, ...]) -> list[list[np.ndarray]]:
+    """Strokes of each letter, smoothed once for all."""
+    knots = [[np.array(s.split(), float).reshape(-1, 2) for s in letter.split(";")] for letter in letters]
+    return [[smooth(stroke) if len(stroke) > 5 else stroke for stroke in strokes] for strokes in knots]
+
+
+CURSIVE, BLOCK = _read_letters(_CURSIVE), _read_letters(_BLOCK)
 
 
 @dataclass(frozen=True)
@@ -89,55 +100,59 @@ def choose_hand(sheet: Sheet, units: float) -> Hand:
         colour = (235, 235, 230)
     opacity = rng.uniform(0.45, 0.8) if pencil else rng.uniform(0.8, 1.0)
     size_px = units * sheet.unit
-    pen = min(sheet.pen(width), max(1, round(size_px / 5)))
+    pen = min(sheet.pen(width), max(1, round(size_px / 6)))
     return Hand(colour, pen, size_px, rng.uniform(-0.1, 0.45), rng.random() < 0.65, opacity)
 
 
-def smooth(knots: np.ndarray, samples: int = 4) -> np.ndarray:
-    """A smooth line through knots (N, 2), `samples` points between each two (Catmull-Rom spline)."""
-    padded = np.concatenate([knots[:1], knots, knots[-1:]])
-    t = np.arange(samples) / samples
-    powers = np.stack([np.ones_like(t), t, t**2, t**3], axis=1) @ _BASIS  # (samples, 4)
-    windows = np.stack([padded[i : len(padded) - 3 + i] for i in range(4)])  # (4, N - 1, 2)
-    return np.concatenate([np.einsum("sk,knc->nsc", powers, windows).reshape(-1, 2), knots[-1:]])
+def _set_letters(sheet: Sheet, hand: Hand, words: list[int], gaps: np.ndarray) -> tuple[list[np.ndarray], float]:
+    """Random letters in a row that starts at (0, 0), in pixels.
 
+    Args:
+        sheet: gives the random numbers.
+        hand: whose letters.
+        words: number of letters in each word.
+        gaps: (len(words),) width of the space after each word, in small letters.
 
-def _write_word(sheet: Sheet, hand: Hand, xy: tuple[float, float], letters: int) -> tuple[list[np.ndarray], float]:
-    """Lines of one word whose baseline starts at `xy`, and the x where it ends."""
-    rng, alphabet = sheet.rng, CURSIVE if hand.joined else BLOCK
-    picks, lines, knots, x = rng.integers(0, len(alphabet), letters), [], [], 0.0
-    for pick, wobble in zip(picks, rng.normal(0, 0.07, (letters, 2)), strict=True):
-        strokes = alphabet[pick]
-        stretch = np.array([1 + wobble[0], 1 + wobble[1]])
-        moved = [stroke * stretch + (x, wobble[1]) for stroke in strokes]
-        x += strokes[0][-1, 0] if hand.joined else 1.0 + wobble[0]
-        if hand.joined:
-            knots.append(moved[0])
-        else:
-            lines += moved
-    lines = [smooth(np.concatenate(knots))] if hand.joined else lines
-    placed = [_slanted(line, hand) + xy for line in lines]
-    return placed, xy[0] + x * hand.size_px
-
-
-def _slanted(line: np.ndarray, hand: Hand) -> np.ndarray:
-    return np.stack([line[:, 0] + hand.slant * line[:, 1], -line[:, 1]], axis=1) * hand.size_px
+    Returns:
+        The lines, one a word where letters are joined, else one a stroke; and the width of the row.
+    """
+    rng, alphabet, count = sheet.rng, CURSIVE if hand.joined else BLOCK, sum(words)
+    letters = [alphabet[pick] for pick in rng.integers(0, len(alphabet), count)]
+    wobble = rng.normal(0, 0.07, (count, 2))
+    advance = np.array([strokes[0][-1, 0] for strokes in letters]) if hand.joined else np.ones(count)
+    advance = advance * 1.25 * (1 + wobble[:, 0])
+    ends = np.cumsum(words)
+    advance[ends - 1] += gaps
+    starts = np.cumsum(advance) - advance
+    strokes = [stroke for letter in letters for stroke in letter]
+    owner = np.repeat(np.arange(count), [sum(map(len, letter)) for letter in letters])
+    points = np.concatenate(strokes)
+    x = points[:, 0] * 1.25 * (1 + wobble[owner, 0]) + starts[owner]
+    y = points[:, 1] * (1 + wobble[owner, 1]) + wobble[owner, 1]
+    placed = np.stack([x + hand.slant * y, -y], axis=1) * hand.size_px
+    lengths = np.cumsum([len(stroke) for stroke in strokes])
+    cuts = np.searchsorted(owner, ends) if hand.joined else lengths
+    return np.split(placed, cuts[:-1]), float(advance.sum() - gaps[-1]) * hand.size_px
 
 
 def write_line(sheet: Sheet, hand: Hand, box: BoxPx) -> None:
     """Writes words from the box's left edge to its right; its lower edge is the baseline."""
     rng, (x0, _, x1, baseline) = sheet.rng, box
-    x, lines, rise = x0, [], rng.normal(0, 0.01)
-    while x < x1 - 3 * hand.size_px:
-        letters = min(int(rng.integers(1, 10)), max(1, int((x1 - x) / hand.size_px / 0.8)))
-        word, end = _write_word(sheet, hand, (x, baseline + rise * (x - x0)), letters)
-        lines += word
-        if rng.random() < 0.02:
-            middle = baseline + rise * (x - x0) - 0.5 * hand.size_px
-            zigzag = np.linspace(x, end, 9)
-            lines.append(np.stack([zigzag, middle + hand.size_px * np.tile([-0.3, 0.3], 5)[:9]], axis=1))
-        x = end + rng.uniform(0.5, 1.0) * hand.size_px
-    sheet.stroke(lines, hand.colour, hand.pen, hand.opacity)
+    room = (x1 - x0) / hand.size_px / (1.0 if hand.joined else 1.3)  # in letters
+    if room < 1:
+        return
+    words, gaps = [], []
+    while room >= 1:
+        words.append(min(int(rng.integers(1, 10)), int(room)))
+        gaps.append(rng.uniform(0.5, 1.1))
+        room -= words[-1] + gaps[-1]
+    lines, width = _set_letters(sheet, hand, words, np.array(gaps))
+    if rng.random() < 0.04:  # a word is crossed out
+        start, span = rng.uniform(0, 0.8) * width, np.linspace(0, rng.uniform(0.08, 0.2) * width, 9)
+        lines.append(np.stack([start + span, hand.size_px * (np.tile([-0.3, 0.3], 5)[:9] - 0.5)], axis=1))
+    rise = rng.normal(0, 0.01)
+    tilted = [line @ np.array([[1, rise], [0, 1]]) + (x0, baseline) for line in lines]
+    sheet.stroke(tilted, hand.colour, hand.pen, hand.opacity)
 
 
 def draw_handwriting(
@@ -189,7 +204,7 @@ def draw_diagram(sheet: Sheet, box: BoxPx, hand: Hand) -> None:
         lines += [np.array([start, end]), np.array(barbs)]
     sheet.stroke(lines, hand.colour, hand.pen, hand.opacity)
     for centre in centres:
-        half_wh = rng.uniform((2.2, 1.2), (5, 2.4)) * hand.size_px
+        half_wh = rng.uniform((2.6, 1.3), (6.5, 2.8)) * hand.size_px
         sheet.stroke([_outline(sheet, centre, half_wh, rng.random() < 0.4)], hand.colour, hand.pen, hand.opacity)
         x, y = centre
         write_line(
@@ -220,6 +235,7 @@ def sign(sheet: Sheet, box: BoxPx, hand: Hand) -> None:
     x0, _, x1, y1 = box
     size = (x1 - x0) / 9
     large = Hand(hand.colour, hand.pen, size, 0.4, True, hand.opacity)
-    lines, end = _write_word(sheet, large, (x0, y1), int(sheet.rng.integers(3, 7)))
+    letters, width = _set_letters(sheet, large, [int(sheet.rng.integers(3, 7))], np.zeros(1))
+    lines, end = [line + np.array((x0, y1)) for line in letters], x0 + width
     tail = smooth(np.array([[end, y1], [end + size, y1 - size], [x0 + size, y1 + 0.4 * size], [end + 2 * size, y1]]), 8)
     sheet.stroke([*lines, tail], hand.colour, hand.pen, hand.opacity)

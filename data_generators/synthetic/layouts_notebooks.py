@@ -44,8 +44,8 @@ def _choose_rules(sheet: Sheet) -> float | None:
 def _write_page(sheet: Sheet, spacing_px: float | None, left: float = 0.06) -> None:
     """Blocks of writing, lists, formulas, diagrams and doodles from top to bottom, with gaps between."""
     rng = sheet.rng
-    units = spacing_px / sheet.unit / 2.6 if spacing_px and rng.random() < 0.8 else rng.uniform(0.7, 1.5)
-    hand, y = handwriting.choose_hand(sheet, float(np.clip(units, 0.55, 2.0))), float(rng.uniform(0.02, 0.12))
+    units = spacing_px / sheet.unit / 3.1 if spacing_px and rng.random() < 0.8 else rng.uniform(0.7, 1.4)
+    hand, y = handwriting.choose_hand(sheet, float(np.clip(units, 0.6, 1.7))), float(rng.uniform(0.02, 0.12))
     if rng.random() < 0.5:
         write_title(sheet, hand, left, y)
         y += 0.06
@@ -140,7 +140,7 @@ def draw_notes(sheet: Sheet) -> None:
 
 def draw_notebook(sheet: Sheet) -> None:
     """An open notebook: two pages side by side, held by a spiral, by rings or by a fold."""
-    rng, (width, height) = sheet.rng, sheet.size_wh
+    rng = sheet.rng
     spacing = _choose_rules(sheet)
     for left in (0.0, 0.5):
         box = sheet.box(left, 0, left + 0.5, 1)
@@ -158,10 +158,8 @@ def draw_notebook(sheet: Sheet) -> None:
             draw_spiral(half, side)
             sheet.lay(half, box)
     elif binding < 0.65:
-        draw_rings(sheet, width / 2)
-    distance = np.abs(np.arange(width) / width - 0.5)
-    shade = 1 - rng.uniform(0.1, 0.4) * np.exp(-distance / rng.uniform(0.004, 0.03))
-    sheet.multiply(np.broadcast_to(shade[None, :, None], (height, width, 1)))
+        draw_rings(sheet, sheet.size_wh[0] / 2)
+    sheet.shade_fold(rng.uniform(0.1, 0.4), rng.uniform(0.004, 0.03))
 
 
 def draw_ruled(sheet: Sheet) -> None:

@@ -83,7 +83,7 @@ def draw_magazine(sheet: Sheet) -> None:
 
 def draw_spread(sheet: Sheet) -> None:
     """An open double page: two pages of a magazine or a book, darker towards the fold between them."""
-    rng, (width, height) = sheet.rng, sheet.size_wh
+    rng = sheet.rng
     book = rng.random() < 0.4
     for left in (0.0, 0.5):
         box = sheet.box(left, 0, left + 0.5, 1)
@@ -93,9 +93,7 @@ def draw_spread(sheet: Sheet) -> None:
         else:
             draw_magazine(page)
         sheet.lay(page, box)
-    distance = np.abs(np.arange(width) / width - 0.5)
-    shade = 1 - rng.uniform(0.15, 0.5) * np.exp(-distance / rng.uniform(0.006, 0.04))
-    sheet.multiply(np.broadcast_to(shade[None, :, None], (height, width, 1)))
+    sheet.shade_fold(rng.uniform(0.15, 0.5), rng.uniform(0.006, 0.04))
 
 
 def draw_brochure(sheet: Sheet) -> None:

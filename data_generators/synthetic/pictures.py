@@ -25,6 +25,8 @@ def make_photo(rng: np.random.Generator, size_wh: tuple[int, int], grey: bool = 
     Returns:
         uint8 (H, W, 3) RGB.
     """
+    full_wh, longest = size_wh, max(size_wh)
+    size_wh = max(2, size_wh[0] * 300 // max(300, longest)), max(2, size_wh[1] * 300 // max(300, longest))
     light = np.zeros(size_wh[::-1], np.float32)
     for cells, strength in ((3, 90), (9, 45), (30, 18)):
         grid = rng.normal(0, strength * rng.uniform(0.2, 1), (cells, cells)).astype(np.float32)
@@ -44,8 +46,7 @@ def make_photo(rng: np.random.Generator, size_wh: tuple[int, int], grey: bool = 
             random_colour(rng, 0, 256), as_colour(np.full(3, rng.integers(0, 256))), rng.uniform(0.2, 1)
         )
         shape((*corner, *(corner + extent)), fill=muted)
-    array = np.asarray(image)
-    soft = cv2.blur(array, (2 * (size_wh[0] // 120) + 1, 2 * (size_wh[0] // 120) + 1))
+    soft = cv2.resize(np.asarray(image), full_wh, interpolation=cv2.INTER_LINEAR)
     return cv2.cvtColor(cv2.cvtColor(soft, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB) if grey else soft
 
 

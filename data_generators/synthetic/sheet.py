@@ -131,8 +131,16 @@ class Sheet:
         x, y = corner
         height, width = factors.shape[:2]
         region = np.asarray(self.image.crop((x, y, x + width, y + height)))
-        shaded = np.clip(region * factors, 0, 255).astype(np.uint8)
+        shaded = np.clip(region * np.asarray(factors, np.float32), 0, 255).astype(np.uint8)
         self.image.paste(Image.fromarray(shaded), (x, y))
+
+    def shade_fold(self, strength: float, reach: float) -> None:
+        """Darkens an open double page towards its middle: by `strength` there, `reach` widths to each side."""
+        width, height = self.size_wh
+        half = min(width // 2, round(4 * reach * width) + 1)
+        distance = np.abs(np.arange(2 * half) + 0.5 - half) / width
+        shade = 1 - strength * np.exp(-distance / reach)
+        self.multiply(np.broadcast_to(shade[None, :, None], (height, 2 * half, 1)), (width // 2 - half, 0))
 
 
 def choose_colours(rng: np.random.Generator) -> tuple[Colour, Colour, Colour]:

@@ -18,7 +18,7 @@ from typing import Any
 
 import matplotlib
 import numpy as np
-from trials.photos import group_of, read_rows, shuffled_groups, write_nested_subsets, write_subset
+from trials.photos import read_rows, shuffled_groups, write_nested_subsets, write_subset
 from trials.running import SCENE_SIDE_PX, SMALL, Scores, Trial, run_trials, spread, trial_folder
 
 from detector.config import Config, read_config
@@ -111,9 +111,9 @@ def divide(photos: Path, root: Path) -> tuple[str, list[str]]:
     if any(row["split"] for row in rows):
         return f"corners:{photos}#test", shuffled_groups((row for row in rows if row["split"] == "train"), TEST_SEED)
     groups = shuffled_groups(rows, TEST_SEED)
-    test = set(groups[: len(groups) // 3])
-    folder = write_subset(photos, root / f"{photos.name}-test", lambda row: group_of(row) in test)
-    return f"corners:{folder}", groups[len(groups) // 3 :]
+    third = len(groups) // 3
+    folder = write_subset(photos, root / f"{photos.name}-test", set(groups[:third]))
+    return f"corners:{folder}", groups[third:]
 
 
 def photo_config(folder: Path, seed: int, start: Path | None, pictures: int) -> Config:
@@ -196,7 +196,7 @@ def draw_curves(name: str, curves: Curves, path: Path) -> None:
         x, y, error = np.array(points, float).T
         label = f"{count:,} drawn scenes first" if count else "photos alone, from scratch"
         axes.errorbar(x, y, np.nan_to_num(error), marker="o", capsize=3, label=label, ls="-" if count else "--")
-    axes.set_xscale("symlog", linthresh=10)
+    axes.set_xscale("symlog", linthresh=10, linscale=0.4)
     sizes = sorted({size for curve in curves.values() for size in curve})
     axes.set_xticks(sizes, [str(size) for size in sizes])
     axes.minorticks_off()

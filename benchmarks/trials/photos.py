@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import shutil
-from collections.abc import Callable, Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 import numpy as np
@@ -32,23 +32,23 @@ def shuffled_groups(rows: Iterable[Row], seed: int) -> list[str]:
     return [groups[index] for index in np.random.default_rng(seed).permutation(len(groups))]
 
 
-def write_subset(source: Path, directory: Path, keep: Callable[[Row], bool]) -> Path:
-    """Copies the rows that are wanted, and their pictures, into a folder of their own; one that is there stays.
+def write_subset(source: Path, directory: Path, groups: Collection[str]) -> Path:
+    """Copies the rows of some groups, and their pictures, into a folder of their own; one that is there stays.
 
     Args:
         source: a corner CSV folder.
         directory: the folder to write.
-        keep: says of a row whether it is wanted.
+        groups: names, see `group_of`.
 
     Returns:
         `directory`.
 
     Raises:
-        ValueError: no row is wanted.
+        ValueError: no row is of these groups.
     """
     if (directory / CSV_NAME).exists():
         return directory
-    rows = [row for row in read_rows(source) if keep(row)]
+    rows = [row for row in read_rows(source) if group_of(row) in groups]
     if not rows:
         raise ValueError(f"No row of {source / CSV_NAME} belongs to {directory.name}. Check its splits and groups.")
     (directory / IMAGES_NAME).mkdir(parents=True, exist_ok=True)
@@ -76,8 +76,5 @@ def write_nested_subsets(source: Path, root: Path, sizes: Iterable[int], pool: l
     for size in sizes:
         if size > len(pool):
             raise ValueError(f"{source} has {len(pool)} photos to train on. Asked for: {size}. Take fewer.")
-        chosen = set(pool[:size])
-        folders[size] = write_subset(
-            source, root / f"{name}-{size}", lambda row, chosen=chosen: group_of(row) in chosen
-        )
+        folders[size] = write_subset(source, root / f"{name}-{size}", set(pool[:size]))
     return folders

@@ -91,13 +91,16 @@ def _exported(folder: Path, config: Config) -> Path:
     path = Run(folder).exports / "int8.tflite"
     if path.exists():
         return path
-    from detector.export.run import export  # with Keras, which the parent of worker processes does without
+    import keras  # which the parent of the worker processes does without
+
+    from detector.export.run import export
     from detector.training import train
 
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "log.txt").open("a") as log, contextlib.redirect_stdout(log), contextlib.redirect_stderr(log):
         train(config, folder, resume=(folder / "state.json").exists())
         export(folder)
+    keras.backend.clear_session()  # else the graphs of all trials stay in memory
     return path
 
 

@@ -9,64 +9,11 @@ import numpy as np
 
 from data_generators.synthetic import guilloches, ink
 from data_generators.synthetic.fonts import load_font, tight_box
+from data_generators.synthetic.registration_fields import NAMES, PLATES, TITLES, FieldKind, order_fields
 from data_generators.synthetic.sheet import LONG_PX, BoxPx, Colour, Sheet, make_sheet
 from data_generators.synthetic.words import make_by_pattern, make_title, make_words
 
 ASPECTS = (210 / 297, 297 / 210, 2.0, 2.1, 1.0, 1.5)  # three panels side by side, a folded sheet, a booklet
-# formats of registration numbers, one row a country
-PLATES = (
-    ("A-AA 999", "AA-A 9999", "AA-AA 999", "AAA-AA 99", "A-AA 9999"),
-    ("AA99 AAA",),
-    ("AA-999-AA",),
-    ("AA 999 AA",),
-    ("99-AAA-9", "AA-999-A", "9-AAA-99"),
-    ("9999 AAA",),
-    ("AA 99999", "AAA 9999"),
-    ("A-99999 A", "AA-999 AA"),
-    ("9AA-999", "1-AAA-999"),
-)
-
-
-@dataclass(frozen=True)
-class FieldKind:
-    """A field of the harmonised certificate (Council Directive 1999/37/EC, annexes I and II).
-
-    Args:
-        name: what callers ask for.
-        code: the harmonised code that is printed beside it.
-        width: share of the panel's width.
-        patterns: how its values look, see `words.make_by_pattern`; empty for the registration number, whose patterns
-            are the country's.
-    """
-
-    name: str
-    code: str
-    width: float
-    patterns: tuple[str, ...] = ()
-
-
-FIELDS = (
-    FieldKind("registration_number", "A", 0.5),
-    FieldKind("first_registration", "B", 0.5, ("d",)),
-    FieldKind("holder", "C.1.1", 1.0, ("W", "W GMBH", "W-W")),
-    FieldKind("given_names", "C.1.2", 1.0, ("w", "w w")),
-    FieldKind("address", "C.1.3", 1.0, ("w 99, 99999 w", "99999 w, w 9")),
-    FieldKind("make", "D.1", 0.5, ("W",)),
-    FieldKind("type", "D.2", 0.5, ("A9", "AA999", "9A/A99")),
-    FieldKind("model", "D.3", 0.5, ("w", "w 9.9", "AA 999")),
-    FieldKind("vin", "E", 1.0, ("AAAZZZ9AZ9A999999", "AAA9A9999AA999999")),
-    FieldKind("max_mass", "F.1", 0.25, ("9999", "999")),
-    FieldKind("mass", "G", 0.25, ("9999", "999")),
-    FieldKind("registered_on", "I", 0.5, ("d",)),
-    FieldKind("category", "J", 0.25, ("A9", "A9A")),
-    FieldKind("approval", "K", 0.75, ("e9*9999/99*9999*99",)),
-    FieldKind("capacity", "P.1", 0.25, ("9999", "999")),
-    FieldKind("power", "P.2", 0.25, ("99", "999")),
-    FieldKind("fuel", "P.3", 0.5, ("W",)),
-    FieldKind("colour", "R", 0.25, ("W",)),
-    FieldKind("seats", "S.1", 0.25, ("9",)),
-    FieldKind("emissions", "V.7", 0.25, ("999",)),
-)
 _OTHER = (0.25, 0.25, 0.25, 0.5)  # widths of the many further numbered fields
 
 
@@ -90,17 +37,9 @@ class RegistrationForm:
     ink: Colour
 
 
-def _order_fields(rng: np.random.Generator) -> list[FieldKind]:
-    """The fields in their usual order; on some forms the registration number comes later."""
-    fields = list(FIELDS)
-    if rng.random() < 0.4:
-        fields.insert(int(rng.integers(1, 9)), fields.pop(0))
-    return fields
-
-
 def _make_cells(rng: np.random.Generator, panels: list[BoxPx], rows: int) -> list[tuple[FieldKind, BoxPx]]:
     """Fills the rows of all panels with fields, the named ones first, then others that are only numbered."""
-    fields, number, cells = _order_fields(rng), 0, []
+    fields, number, cells = order_fields(rng), 0, []
     for x0, y0, x1, y1 in panels:
         for top, bottom in pairwise(np.linspace(y0, y1, rows + 1).tolist()):
             left = 0.0
@@ -146,7 +85,7 @@ def _pastel(rng: np.random.Generator) -> Colour:
     """A pale colour: RGB of one hue, near white."""
     hue = rng.random() + np.array([0, 1 / 3, 2 / 3])
     red, green, blue = (
-        (255 * (1 - rng.uniform(0.04, 0.22) * (0.5 + 0.5 * np.cos(2 * np.pi * hue)))).astype(int).tolist()
+        (255 * (1 - rng.uniform(0.03, 0.18) * (0.5 + 0.5 * np.cos(2 * np.pi * hue)))).astype(int).tolist()
     )
     return red, green, blue
 
@@ -184,6 +123,11 @@ def print_form(sheet: Sheet) -> RegistrationForm:
     )
 
 
+def _make_title(rng: np.random.Generator) -> str:
+    """Mostly the name of the certificate in some language, else any title."""
+    return TITLES[int(rng.integers(len(TITLES)))] if rng.random() < 0.7 else make_title(rng)
+
+
 def _print_panels(sheet: Sheet) -> list[tuple[FieldKind, BoxPx]]:
     """Titles, arms, frames and labels of all panels; returns the fields with their boxes."""
     rng, (width, height) = sheet.rng, sheet.size_wh
@@ -194,14 +138,17 @@ def _print_panels(sheet: Sheet) -> list[tuple[FieldKind, BoxPx]]:
     panels = []
     for x0, x1 in pairwise(edges.tolist()):
         head = sheet.box(x0 + 0.01, margin + 0.012, x1 - 0.01, top)
-        first = ink.draw_heading(sheet, head, make_title(rng), rng.uniform(1.8, 3.2), rng.random() < 0.3)
+        first = ink.draw_heading(sheet, head, _make_title(rng), rng.uniform(1.8, 3.2), rng.random() < 0.3)
         ink.draw_paragraphs(sheet, (head[0], first, head[2], min(head[3], first + 3 * sheet.unit)), 1.0)
         if framed:
             sheet.draw.rectangle(sheet.box(x0 + 0.004, margin, x1 - 0.004, 1 - margin), outline=sheet.accent)
         panels.append(sheet.box(x0 + 0.012, top, x1 - 0.012, 1 - margin - 0.02))
     if rng.random() < 0.6:
         guilloches.draw_arms(sheet, sheet.box(edges[1] - 0.06, 0.09, 0, 0)[:2], 3.2 * sheet.unit, sheet.tint(0.7))
-    rows = max(-(-15 // columns), int(rng.integers(8, 16)))
+    if columns > 1 and rng.random() < 0.3:  # the last panel explains the others
+        x0, y0, x1, y1 = panels.pop()
+        ink.draw_paragraphs(sheet, (x0, y0, x1, y0 + rng.uniform(0.5, 1.0) * (y1 - y0)), rng.uniform(1.0, 1.4), True)
+    rows = max(-(-15 // len(panels)), int(rng.integers(8, 16)))
     cells = _make_cells(rng, panels, rows)
     for kind, box in cells:
         _draw_cell(sheet, kind, box, style)
@@ -217,13 +164,13 @@ def fill_form(sheet: Sheet, form: RegistrationForm, rng: np.random.Generator) ->
         rng: the values follow from it.
 
     Returns:
-        Of each field of `FIELDS`, the tight box xyxy around the printed characters: float32 (4,), fractions of the
+        Of each field of `registration_fields.FIELDS`, the tight box xyxy around the printed characters: float32 (4,), fractions of the
         page's width and height.
     """
-    off_px = rng.uniform(-0.35, 0.35, 2) * sheet.unit
+    off_px = rng.uniform(-0.2, 0.2, 2) * sheet.unit
     boxes = {}
     for place in form.places:
-        other = not any(place.kind.name == kind.name for kind in FIELDS)
+        other = place.kind.name not in NAMES
         patterns = place.kind.patterns or form.plates
         value = make_by_pattern(rng, patterns[int(rng.integers(len(patterns)))])
         if other and rng.random() < 0.4:
@@ -284,9 +231,9 @@ def draw_registration_form(
 
 def _blank_boxes(sheet: Sheet, form: RegistrationForm) -> dict[str, np.ndarray]:
     """Where values would stand, as long as the longest: float32 (4,) each, fractions of the page."""
-    boxes, named = {}, {kind.name for kind in FIELDS}
+    boxes = {}
     for place in form.places:
-        if place.kind.name in named:
+        if place.kind.name in NAMES:
             longest = max(place.kind.patterns or form.plates, key=len)
             font = load_font(form.family, place.size_px, form.bold)
             x0, _, x1, y1 = place.box_px

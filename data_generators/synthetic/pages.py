@@ -86,7 +86,7 @@ def draw_page_with_fields(
 
     Returns:
         The page uint8 (H, W, 3) RGB, and the tight box xyxy of each named value, float32 (4,), in fractions of width
-        and height. Only `registration` has named values, those of `certificates.FIELDS`.
+        and height. Only `registration` has named values, those of `registration_fields.FIELDS`.
     """
     kind = LAYOUTS[layout or choose_layout(rng, tuple(LAYOUTS))]
     sheet = make_sheet(rng, kind.aspects, long_px)

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from data_generators.synthetic.certificates import FIELDS, draw_registration_form
+from data_generators.synthetic.certificates import draw_registration_form
 from data_generators.synthetic.pages import draw_page_with_fields
+from data_generators.synthetic.registration_fields import FIELDS, NAMES, order_fields
 from data_generators.synthetic.words import make_by_pattern
 
 
@@ -33,7 +34,7 @@ def test_number_is_inside_its_box_and_fills_it(form):
 def test_all_fields_are_there_filled_or_blank():
     for value in (None, 3):
         _, boxes = draw(2, value)
-        assert set(boxes) == {kind.name for kind in FIELDS}
+        assert set(boxes) == NAMES
         stacked = np.stack(list(boxes.values()))
         assert stacked.dtype == np.float32 and (stacked > 0).all() and (stacked < 1).all()
         assert (stacked[:, 2:] > stacked[:, :2]).all()
@@ -69,3 +70,9 @@ def test_pages_with_fields():
 def test_values_follow_their_pattern():
     value = make_by_pattern(np.random.default_rng(0), "AA-99 w")
     assert value[:2].isupper() and value[2] == "-" and value[3:5].isdigit() and value[6:].istitle()
+
+
+def test_order_keeps_every_field():
+    for seed in range(5):
+        assert sorted(kind.name for kind in order_fields(np.random.default_rng(seed))) == sorted(NAMES)
+    assert len(NAMES) == len(FIELDS)

@@ -164,8 +164,8 @@ def fill_form(sheet: Sheet, form: RegistrationForm, rng: np.random.Generator) ->
         rng: the values follow from it.
 
     Returns:
-        Of each field of `registration_fields.FIELDS`, the tight box xyxy around the printed characters: float32 (4,), fractions of the
-        page's width and height.
+        Of each field of `registration_fields.FIELDS`, the tight box xyxy around the printed characters: float32 (4,),
+        fractions of the page's width and height.
     """
     off_px = rng.uniform(-0.2, 0.2, 2) * sheet.unit
     boxes = {}

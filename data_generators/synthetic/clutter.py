@@ -59,9 +59,9 @@ BLOCKS: dict[str, Kind] = {
     "screen": Kind(draw_screen, (0.1, 1.0), (0.01, 0.04), 1.2),
     "mat": Kind(draw_mat, (0.2, 1.5), (0.0, 0.01), 0.8),
     "frame": Kind(draw_frame, (0.2, 0.9), (0.02, 0.06), 0.4),
-    "sheet": Kind(draw_sheet, (0.15, 0.8), (0.0, 0.003), 1.2, is_paper=True),
-    "envelope": Kind(draw_envelope, (0.15, 0.6), (0.0, 0.01), 0.5, is_paper=True),
-    "open_book": Kind(draw_open_book, (0.3, 0.9), (0.02, 0.06), 0.5, is_paper=True),
+    "sheet": Kind(draw_sheet, (0.15, 0.6), (0.0, 0.003), 1.2, is_paper=True),
+    "envelope": Kind(draw_envelope, (0.1, 0.5), (0.0, 0.01), 0.5, is_paper=True),
+    "open_book": Kind(draw_open_book, (0.2, 0.5), (0.02, 0.06), 0.5, is_paper=True),
 }
 ROUNDS = {"cup": (lay_cup, 0.8), "plate": (lay_plate, 0.6), "mouse": (lay_mouse, 0.7)}
 OBJECTS = (*BLOCKS, *ROUNDS)
@@ -190,9 +190,11 @@ def lay_leaf(rng: np.random.Generator, image: np.ndarray, placement: Placement, 
     size[axis] *= reach
     centre[axis] = side * (half[axis] + size[axis] / 2 - 0.01)
     rectangle = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) / 2 * size + centre
-    picture = (
-        draw_book(rng) if rng.random() < 0.7 else cv2.convertScaleAbs(draw_sheet(rng), alpha=rng.uniform(0.5, 0.8))
-    )
+    # a leaf as large as the page is of a strong colour: two white ones would be one document
+    if reach > 0.3 or rng.random() < 0.5:
+        picture = draw_book(rng)
+    else:
+        picture = cv2.convertScaleAbs(draw_sheet(rng), alpha=rng.uniform(0.5, 0.8))
     return lay_block(rng, image, placement, rectangle, 0.0, picture, light)
 
 

@@ -67,6 +67,8 @@ class DocumentSettings(Settings):
     """Share of the documents on a ground of their own colour: white on white, dark on dark."""
     held_share: Share = 0.08
     """Share of the documents that are held in the air by a hand, a room behind them."""
+    person_share: Share = 0.12
+    """Share of the scenes held in the air or without a document with a person in the background."""
     clutter: Annotated[float, Field(ge=0, le=3)] = 1.0
     """How many other things lie about, about half a one to a document; 0 for none."""
     objects: tuple[str, ...] = ()
@@ -75,12 +77,16 @@ class DocumentSettings(Settings):
     """Share of the documents with a second sheet beneath."""
     stack_share: Share = 0.15
     """Share of the documents that are the upmost sheet of a pad, a notebook or a pile, its sides visible."""
-    leaf_share: Share = 0.05
+    leaf_share: Share = 0.07
     """Share of the documents that adjoin a coloured leaf along one edge, as in a magazine."""
     occluder_share: Share = 0.15
     """Share of the documents with something over an edge: fingers, a hand, a pen, a cup, a clip."""
     occluders: tuple[str, ...] = ()
     """Kinds of things over an edge, e.g. [thumb, pen]; empty for all."""
+    dim_share: Share = 0.12
+    """Share of the documents on grey or tinted paper, darker than what lies about."""
+    fade_share: Share = 0.25
+    """Share of the documents whose print has faded, by up to two thirds of its contrast."""
     rim_share: Share = 0.4
     """Share of the documents whose edge shows the thickness of the paper, a thin bright or dark line."""
     placement: PlacementSettings = PlacementSettings()

@@ -28,7 +28,8 @@ class LightingSettings(Settings):
     colour_cast: Strength = 1.0
     """Strength of the tint: warm lamps and cool sky."""
     exposure: Strength = 1.0
-    """How much the overall brightness varies: at 1 from about 0.65 to 1.2, one scene in ten from 0.2 to 1.6."""
+    """How much the overall brightness varies around what the camera's automatic exposure makes of a scene: at 1 from
+    about 0.65 to 1.2, one scene in ten from 0.2 to 1.6."""
     outside_shadow_share: Share = 0.35
     """Share of the scenes in the shadow of something out of view: the photographer, a phone, window bars, leaves."""
     glare_share: Share = 0.1
@@ -96,6 +97,7 @@ def light_scene(rng: np.random.Generator, image: np.ndarray, settings: LightingS
         uint8 (H, W, 3).
     """
     gain = light_map(rng, settings)
+    gain *= _auto_exposure(rng, image, gain, settings.exposure)
     if settings.shadows > 0 and rng.random() < settings.outside_shadow_share:
         half = (max(8, image.shape[0] // 2), max(8, image.shape[1] // 2))
         gain = cv2.resize(gain, half[::-1], interpolation=cv2.INTER_LINEAR)
@@ -105,6 +107,15 @@ def light_scene(rng: np.random.Generator, image: np.ndarray, settings: LightingS
         gain = cv2.multiply(gain, shade)
     image = multiply(image, gain)
     return add_glare(rng, image) if rng.random() < settings.glare_share else image
+
+
+def _auto_exposure(rng: np.random.Generator, image: np.ndarray, gain: np.ndarray, strength: float) -> np.float32:
+    """What the camera does to a scene that is too dark or too bright: a gain towards middle grey, unless that would
+    burn out its bright parts."""
+    grey = image[::6, ::6].mean(axis=2) * float(gain.mean())
+    wanted = rng.uniform(105, 165) / max(float(grey.mean()), 4.0)
+    unburnt = max(1.0, rng.uniform(225, 300) / max(float(np.quantile(grey, 0.92)), 4.0))
+    return np.float32(min(wanted, unburnt, 3.0) ** min(1.0, strength * rng.uniform(0.15, 0.9)))
 
 
 def add_glare(rng: np.random.Generator, image: np.ndarray) -> np.ndarray:

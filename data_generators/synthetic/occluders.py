@@ -210,6 +210,27 @@ def draw_clip(rng: np.random.Generator, grip: Grip) -> list[Limb]:
     return [Limb(jaw, np.full(2, width), colour), Limb(wings, np.full(2, width * 0.5), colour * 1.2 + 20)]
 
 
+def draw_person(rng: np.random.Generator) -> list[Limb]:
+    """Someone in the background: legs or arms, a body in clothes, a head with hair, at any distance."""
+    skin, size = draw_skin(rng), float(np.exp(rng.uniform(np.log(0.1), np.log(0.6))))
+    neck, lean = rng.uniform((0.0, -0.2), (1.0, 0.7)), rng.normal(0, 0.3, 2)
+    clothes, hair = draw_colour(rng, "any"), draw_colour(rng, "wood" if rng.random() < 0.5 else "dark")
+
+    def at(x: float, y: float) -> np.ndarray:
+        return np.asarray(neck + size * (np.array([x, y]) + lean * y * (1, 0)))
+
+    body = Limb(np.stack([at(0, 0.55), at(0, 1.8)]), np.array([1.1, 0.9]) * size, clothes)
+    arms = [
+        Limb(
+            np.stack([at(side * 0.5, 0.4), at(side * rng.uniform(0.4, 1.0), 1.6)]), np.array([0.4, 0.3]) * size, clothes
+        )
+        for side in (-1, 1)
+    ]
+    trousers = Limb(np.stack([at(0, 1.9), at(0, 3.5)]), np.array([0.9, 0.7]) * size, draw_colour(rng, "dark"))
+    head = Limb(np.stack([at(0, -0.45), at(0, -0.2)]), np.array([0.6, 0.5]) * size, skin)
+    return [trousers, body, *arms, Limb(head.ends - size * np.array([0, 0.1]), 1.12 * head.widths, hair), head]
+
+
 # name -> what draws it, how often compared with the others, whether it takes hold near a corner
 OCCLUDERS: dict[str, tuple[Callable[[np.random.Generator, Grip], list[Limb]], float, bool]] = {
     "fingers": (draw_fingers, 1.5, False),

@@ -21,7 +21,8 @@ class PlacementSettings(Settings):
     """How pages lie before the camera."""
 
     area: PositiveRange = (0.08, 1.2)
-    """Area of the whole page as a share of the frame's, drawn evenly on a log scale; pages above 1 are cut off."""
+    """Area of the whole page as a share of the frame's, drawn on a log scale, large ones a little more often; pages
+    above 1 are cut off."""
     rotation_deg: Range = (-30.0, 30.0)
     """Turn of the page in its plane; positive is clockwise on the screen."""
     any_rotation_share: Share = 0.1
@@ -117,7 +118,8 @@ def place_page(rng: np.random.Generator, aspect: float, settings: PlacementSetti
     low, high = settings.tilt_deg
     tilt_deg = low + (high - low) * rng.random() ** 1.5
     axis_deg = rng.normal(0, 25) if rng.random() < 0.7 else rng.uniform(-180, 180)
-    area = float(np.exp(rng.uniform(*np.log(settings.area))))
+    smallest, largest = np.log(settings.area)
+    area = float(np.exp(smallest + (largest - smallest) * rng.random() ** 0.8))
     # the farther a page, the weaker its perspective; closer than 1.1 of its side it would leave the camera's view
     distance = max(1.1, rng.uniform(*settings.focal_length) / area**0.5)
     camera = tilted_camera(rotation_deg, tilt_deg, axis_deg, distance)

@@ -20,6 +20,7 @@ from data_generators.synthetic.occluders import (
     choose_grip,
     draw_fingers,
     draw_occluder,
+    draw_person,
     draw_thumb,
     lay_limb,
 )
@@ -63,6 +64,8 @@ def draw_negative(rng: np.random.Generator, settings: DocumentSettings, photo: n
     ground = Ground(None, photo, light.shadows, settings.surfaces, held=held, alone=alone)
     image = draw_background(rng, placement, settings.size_hw, ground)
     if not alone:
+        if rng.random() < settings.person_share:
+            _lay_person(rng, image, light)
         count = int(rng.poisson(1.6 * settings.clutter)) if not held else 0
         kinds = tuple(kind for kind in settings.objects or OBJECTS if not (kind in BLOCKS and BLOCKS[kind].is_paper))
         image = clutter.lay_objects(rng, image, placement, light, count, kinds)
@@ -85,6 +88,7 @@ def draw_document(
     Returns:
         uint8 (H, W, 3), and where the page is seen in it.
     """
+    levels = _age_page(rng, levels, settings)
     paper = np.median(levels[-1].reshape(-1, 3), axis=0)
     placement = place_page(rng, levels[0].shape[1] / levels[0].shape[0], settings.placement)
     light = Light(draw_lamp(rng), settings.lighting.shadows)
@@ -96,6 +100,8 @@ def draw_document(
     image = draw_background(rng, placement, settings.size_hw, ground)
     hand: list[Limb] = []
     if held:
+        if rng.random() < settings.person_share:
+            _lay_person(rng, image, light)
         hand = (draw_thumb if rng.random() < 0.8 else draw_fingers)(rng, choose_grip(rng, sheet.view.quad))
         for limb in hand[:-3]:
             lay_limb(image, limb, light.towards, 0.0)
@@ -108,6 +114,27 @@ def draw_document(
     if rng.random() < settings.occluder_share:
         image = _lay_over(rng, image, placement, sheet.view.quad, light, settings)
     return light_scene(rng, image, settings.lighting), sheet.view
+
+
+def _age_page(rng: np.random.Generator, levels: list[np.ndarray], settings: DocumentSettings) -> list[np.ndarray]:
+    """The page on darker paper, or with faded print."""
+    gain, fade = np.ones(3), 0.0
+    if rng.random() < settings.dim_share:
+        gain = rng.uniform(0.4, 0.85) * (1 + rng.normal(0, 0.04, 3))
+    if rng.random() < settings.fade_share:
+        fade = rng.uniform(0.1, 0.67)
+    if fade == 0 and np.all(gain == 1):
+        return levels
+    paper = np.median(levels[-1].reshape(-1, 3), axis=0)
+    table = (np.arange(256)[:, None] * (1 - fade) + paper * fade) * gain
+    table = np.clip(table, 0, 255).astype(np.uint8).reshape(1, 256, 3)
+    return [cv2.LUT(level, table) for level in levels]
+
+
+def _lay_person(rng: np.random.Generator, image: np.ndarray, light: Light) -> None:
+    """Puts a person, or a part of one, into the background, in place."""
+    for limb in draw_person(rng):
+        lay_limb(image, limb, light.towards, 0.0)
 
 
 def _shape_sheet(rng: np.random.Generator, placement: Placement, settings: DocumentSettings) -> _Sheet:

@@ -39,7 +39,7 @@ def make_clouds(rng: np.random.Generator, side: int, finest: int, falloff: float
     weight, amplitude, cells = 0.0, 1.0, 2
     while cells <= finest:  # from coarse to fine, so that the large scales cost little
         total = cv2.resize(total, (cells, cells), interpolation=cv2.INTER_CUBIC)
-        total += amplitude * rng.random((cells, cells), dtype=np.float32)
+        total = total + amplitude * rng.random((cells, cells), dtype=np.float32)
         weight, amplitude, cells = weight + amplitude, amplitude * falloff, cells * 2
     return cv2.resize(total / weight, (side, side), interpolation=cv2.INTER_CUBIC)
 
@@ -254,7 +254,8 @@ def draw_surface(
     table = np.clip(table, 0, 255).astype(np.uint8).reshape(1, 256, 3)
     surface = cv2.LUT(cv2.merge([tone, tone, tone]), table)
     if draw in COLOURFUL:  # things of many colours, not shades of one
-        tints = rng.normal(1, 0.13, (int(rng.integers(2, 9)), int(rng.integers(2, 9)), 3)).astype(np.float32)
+        cells = int(rng.integers(2, 9)), int(rng.integers(2, 9))
+        tints = (rng.normal(1, 0.12, (*cells, 1)) + rng.normal(0, 0.05, (*cells, 3))).astype(np.float32)
         surface = cv2.multiply(surface, cv2.resize(tints, (side, side), interpolation=cv2.INTER_CUBIC), dtype=cv2.CV_8U)
     grain = rng.integers(0, 1 + int(rng.integers(1, 14)), (side, side, 1), dtype=np.uint8)
     return cv2.add(surface, cv2.merge([grain] * 3))

@@ -23,7 +23,7 @@ MARGIN_STRIDE = 16
 
 
 class CornersSettings(HeadSettings):
-    """One object with P keypoints: a map a point (`heatmap`), two profiles (`simcc`), or regressed numbers (`dense`)."""
+    """One object with P keypoints: a map a point (`heatmap`), two profiles (`simcc`), or coordinates (`dense`)."""
 
     method: Literal["heatmap", "simcc", "dense"] = "heatmap"
     """`heatmap`: small, sub-pixel. `simcc`: a class along x and one along y (Li et al. 2022). `dense`: a regression."""
@@ -42,7 +42,7 @@ class CornersSettings(HeadSettings):
     sigma_cells: float = Field(1.0, gt=0.3, le=8)
     """heatmap, simcc: standard deviation of the target's Gaussian, in cells."""
     window_radius: int = Field(3, ge=1, le=16)
-    """heatmap, simcc: half width in cells of the window around the peak that the soft-argmax reads."""
+    """heatmap, simcc: half width in cells of what belongs to a peak; its share is the score, the next lies outside."""
     channels: int = Field(24, ge=8, multiple_of=8)
     """heatmap, simcc: channels of the decoder."""
     bins_per_cell: int = Field(2, ge=1, le=8)

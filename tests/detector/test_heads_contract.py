@@ -97,7 +97,7 @@ def test_decode_is_the_inverse_of_encode(case: str, insets: list[tuple[float, fl
     quad = order_corners_image(quad)
     sample = sample_with_corners(noise(1)[0], quad[None], group="", origin="drawn")
     [prediction] = tiny_config(tiny.HEADS[case]).codecs()["corners"].decode(perfect_outputs(encode(case, [sample])[0]))
-    assert np.abs((prediction.keypoints - quad) * CELLS).max() < 0.004
+    assert np.abs((prediction.keypoints - quad) * CELLS).max() < 0.002
     assert prediction.presence > 0.999
 
 

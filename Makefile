@@ -29,7 +29,7 @@ install-dev: $(VENV)/.installed-dev
 $(VENV)/.installed: setup.cfg pyproject.toml
 	$(call install_into_venv,-e .)
 $(VENV)/.installed-dev: setup.cfg pyproject.toml
-	$(call install_into_venv,-e '.[dev]')
+	$(call install_into_venv,-e '.[dev,browser]')
 	@touch $(VENV)/.installed
 
 # Of the lines of pip only the large downloads are shown; warnings and errors come through stderr.

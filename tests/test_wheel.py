@@ -21,7 +21,7 @@ from tests.conftest import REPOSITORY
 
 PACKAGES = ("detector", "data_generators")
 PACKAGING = ("setup.cfg", "pyproject.toml", "README.md", "LICENSE")
-DATA = ("detector/presets", "detector/shipped")
+DATA = ("detector/presets", "detector/shipped", "detector/labelling/page")
 
 
 def run(*command: str | Path, cwd: Path) -> str:

@@ -54,7 +54,7 @@ function stateText() {
   if (!picture || picture.error) return "";
   const problem = labelProblem();
   if (problem) return `Not saved: ${problem}`;
-  if (saving.state === "failed" || saving.refused.has(picture.name)) return "Not saved";
+  if (saving.message || saving.refused.has(picture.name)) return "Not saved";
   if (saving.state === "saving") return "Saving …";
   if (picture.label) return `Saved${picture.label.done ? ", done" : ""}${picture.label.corners.length ? "" : ": no document"}`;
   if (isPending()) return "Looking for the document …";
@@ -75,7 +75,7 @@ function render() {
   byId("progress").value = counts.done;
   byId("progress-text").textContent = `${counts.done}/${total} done` + (counts.unreadable ? `, ${counts.unreadable} unreadable` : "");
   byId("state").textContent = stateText();
-  byId("state").dataset.look = saving.state === "failed" || saving.refused.has(picture?.name) ? "wrong" : look();
+  byId("state").dataset.look = saving.message || saving.refused.has(picture?.name) ? "wrong" : look();
   const nothing = Boolean(picture?.label && !picture.label.corners.length);
   document.body.classList.toggle("nothing", nothing);
   byId("nothing").setAttribute("aria-pressed", nothing);
@@ -88,10 +88,10 @@ function render() {
 
 function renderBanner() {
   const [refused] = saving.refused;
-  const text = saving.state === "failed" ? `Not saved, trying again: ${saving.message}` : refused ? `Not saved: ${refused[1]}` : "";
+  const text = saving.message ? `Not saved, trying again: ${saving.message}` : refused ? `Not saved: ${refused[1]}` : "";
   byId("banner").hidden = !text;
   byId("banner-text").textContent = text;
-  byId("retry").textContent = saving.state === "failed" ? "Try again" : "Reload";
+  byId("retry").textContent = saving.message ? "Try again" : "Reload";
 }
 
 function notify(text, lasting = false) {
@@ -193,21 +193,25 @@ function candidate(start, direction) {
 }
 
 // Opens a picture; one that cannot be read is passed over in that direction, or shown as such where there is none.
-async function open(at, direction) {
+async function open(at, direction, passedOver = "") {
   const { name } = overview.pictures[at];
   const current = ++visit;
   try {
-    const [loaded, image] = await Promise.all([ask(`api/pictures/${encodeURIComponent(name)}`), loadImage(name)]);
-    if (current === visit) show(at, loaded, image);
+    const loaded = await ask(`api/pictures/${encodeURIComponent(name)}`); // tells why, where it cannot be read
+    const image = await loadImage(name);
+    if (current !== visit) return;
+    show(at, loaded, image);
+    notify(passedOver);
   } catch (error) {
     if (current !== visit) return;
     if (!error.isAnswer) return notify("The server does not answer. Is `detector label` still running?", true);
     overview.pictures[at].state = "unreadable";
     const next = direction ? candidate(at + direction, direction) : undefined;
-    if (next === undefined && direction && picture) render();
-    else if (next === undefined) showUnreadable(at, error.message);
-    else open(next, direction);
-    notify(`${direction ? "Passed over. " : ""}${error.message}`, !direction);
+    const message = `${passedOver || "Passed over:"} ${error.message}`;
+    if (next !== undefined) return open(next, direction, message);
+    if (!direction || !picture) showUnreadable(at, error.message);
+    render();
+    notify(direction ? message : error.message, !direction || !picture.width);
   }
 }
 
@@ -221,7 +225,6 @@ function show(at, loaded, image) {
   overview.pictures[at].state = stateOf(picture.label);
   location.replace(`#${encodeURIComponent(name)}`);
   document.title = `${name} · Label corners`;
-  notify("");
   stage.setPicture(image, loaded.width, loaded.height);
   render();
   focusStage();
@@ -269,7 +272,7 @@ const ACTIONS = {
   "zoom-in": () => stage.zoom(1.5),
   "zoom-out": () => stage.zoom(1 / 1.5),
   "zoom-fit": () => stage.fit(),
-  retry: () => (saving.state === "failed" ? saver.retry() : location.reload()),
+  retry: () => (saving.message ? saver.retry() : location.reload()),
 };
 const KEYS = {
   n: "next", PageDown: "next", p: "previous", PageUp: "previous", u: "undo", x: "nothing", r: "rotate", f: "filter",

@@ -3,7 +3,7 @@
 const RETRY_MS = 2000;
 
 export class Saver {
-  // `onChange(status)` hears of every change: {state: "saved" | "saving" | "failed", message, refused}.
+  // `onChange(status)` hears of every change: {state: "saved" | "saving" | "failed", message: why, refused}.
   constructor(onChange) {
     this.waiting = new Map(); // name -> label
     this.stamps = new Map(); // name -> stamp of the file that the label is based on
@@ -43,8 +43,9 @@ export class Saver {
       this.tell("saving");
       const failed = await this.post(name, label);
       this.sending = undefined;
+      if (!failed?.passing) this.message = ""; // until then the last failure stays on the page
       if (!failed) continue;
-      if (failed.final) {
+      if (!failed.passing) {
         this.refused.set(name, failed.message);
         continue;
       }
@@ -71,9 +72,9 @@ export class Saver {
         this.stamps.set(name, answer.stamp);
         return null;
       }
-      return { message: answer.error, final: response.status < 500 };
+      return { message: answer.error, passing: response.status >= 500 };
     } catch {
-      return { message: "The server does not answer. Is `detector label` still running?", final: false };
+      return { message: "The server does not answer. Is `detector label` still running?", passing: true };
     }
   }
 

@@ -87,14 +87,14 @@ def _page_coordinates(offsets: np.ndarray, quad_px: np.ndarray, size_wh: tuple[i
     """The point of a page seen at each pixel of a window, float32 (h, w, 2), outside [0, 1] beside the page.
 
     A point u of the page is seen where a flat one would show u + offset(u); the inverse is found by iterating
-    u = q - offset(u), a contraction as long as no part of the page hides another.
+    u = q - offset(u), a contraction as long as offsets change slowly (`MOST_STRETCH` in `paper_shape`).
     """
     cells, reach = INVERSE_CELLS, 0.25  # the page may bulge beyond the quad of its corners
     last = offsets.shape[0] - 1
     along = np.linspace(-reach, 1 + reach, cells, dtype=np.float32)
     flat = np.stack(np.meshgrid(along, along), axis=-1)
     page = flat
-    for _ in range(4):
+    for _ in range(6):
         xs, ys = cv2.split(page * last)
         page = flat - cv2.remap(offsets, xs, ys, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     corners = (UNIT_QUAD + reach) / (1 + 2 * reach) * (cells - 1)

@@ -14,6 +14,7 @@ from data_generators.settings import Settings, Share
 from data_generators.synthetic.placement import Placement
 
 GRID = 49  # points a side at which a shape is known; 48 cells hold folds in halves, thirds and quarters
+MOST_STRETCH = 0.6  # greatest change of a page's offsets along it; below 1 `paste` can invert them
 STEEPEST = 0.75  # greatest slope of the paper: beyond, parts of it would hide others
 
 
@@ -200,7 +201,8 @@ def see_page(placement: Placement, positions: np.ndarray | None) -> PageView:
         if _faces_camera(seen) and _is_convex(quad):
             flat = apply_homography(homography_between(quad, UNIT_QUAD), seen)
             offsets = flat - np.stack(np.meshgrid(*[np.linspace(0, 1, GRID)] * 2), axis=-1)
-            return PageView(quad, offsets.astype(np.float32))
+            if max(float(np.abs(np.diff(offsets, axis=axis)).max()) for axis in (0, 1)) < MOST_STRETCH / (GRID - 1):
+                return PageView(quad, offsets.astype(np.float32))
     return PageView(placement.quad)
 
 

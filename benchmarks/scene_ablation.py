@@ -2,7 +2,7 @@
 
     python benchmarks/scene_ablation.py --data corners:my_photos [--seeds 3] [--jobs 2] [--only shadows]
 
-Trains a network of 34,661 parameters at 96 px on 8,000 scenes for each row and seed, about 2.5 minutes on one core,
+Trains a network of 34,661 parameters at 96 px on 8,000 scenes for each row and seed, about 3 minutes on one core,
 and measures its int8 file. The table gives the loss of mean quad IoU (with everything, minus without) and its standard
 error over the seeds: a cost below two standard errors is no finding. Judge by the first --data; `corners_paper_sheets`
 (of the folder DETECTOR_DATA) and drawn validation scenes are reported beside it. What is done already is not done
@@ -38,6 +38,8 @@ ABLATIONS: dict[str, list[str]] = {
     "curls": [SCENES + "paper.curl_share=0"],
     "folds in 3D": [SCENES + "paper.fold_share=0"],
     "crumples": [SCENES + "paper.crumple_share=0"],
+    "dim paper": [SCENES + "dim_share=0"],
+    "faded print": [SCENES + "fade_share=0"],
     "fold shading": [SCENES + "lighting.folds=0"],
     "rims": [SCENES + "rim_share=0"],
     "leaves": [SCENES + "leaf_share=0"],
@@ -52,6 +54,7 @@ ABLATIONS: dict[str, list[str]] = {
     "occluders": [SCENES + "occluder_share=0"],
     "occluders but thumbs": [SCENES + "occluders=[thumb]"],
     "negatives": [SCENES + "negative_share=0"],
+    "persons": [SCENES + "person_share=0"],
     # how it lies
     "tilt": [SCENES + "placement.tilt_deg=[0, 0]"],
     "rotation": [SCENES + "placement.rotation_deg=[0, 0]"],

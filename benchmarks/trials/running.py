@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
 import os
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -129,7 +130,7 @@ def run_trials(root: Path, trials: Sequence[Trial], jobs: int = 1) -> list[dict[
     folders = [trial_folder(root, trial.config) for trial in trials]
     unique = dict(zip(folders, trials, strict=True))
     done: dict[Path, dict[str, Scores]] = {}
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=import_keras_quietly) as pool:
+    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=_begin_worker) as pool:
         pending = {pool.submit(partial(run_trial, root), trial): folder for folder, trial in unique.items()}
         try:
             for future in as_completed(pending):
@@ -139,6 +140,11 @@ def run_trials(root: Path, trials: Sequence[Trial], jobs: int = 1) -> list[dict[
         finally:
             pool.shutdown(cancel_futures=True)  # after an error or Ctrl-C, what has not begun does not begin
     return [done[folder] for folder in folders]
+
+
+def _begin_worker() -> None:
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)  # it warns that every trial has graphs of its own
+    import_keras_quietly()
 
 
 def _line(trial: Trial, scores: dict[str, Scores]) -> str:

@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import yaml
 from pydantic import Field
@@ -20,11 +20,13 @@ from data_generators.real.negatives import NegativesSource
 from data_generators.settings import Settings
 from data_generators.sources import Source
 from data_generators.synthetic.documents import DocumentScenes, DocumentSettings
+from data_generators.synthetic.forms import FormScenes, FormSceneSettings
 
 SCENE_SPLITS = {"train": 0, "val": 1 << 40, "test": 2 << 40}  # added to the seed: no scene or page in two of them
 NO_SPLIT = 3 << 40  # added to the seed where no split is named
 
 Colour = tuple[int, int, int]
+Scenes = TypeVar("Scenes", bound=DocumentSettings)
 
 
 class CornersOptions(Settings):
@@ -98,13 +100,24 @@ def _open_negatives(path: str, _: str | None, options: NegativesOptions, on_erro
 
 def _open_documents(path: str, split: str | None, options: DocumentSettings, on_error: OnError) -> Source:
     """Scenes of a split, or without one scenes and pages that no split holds; see `PictureFolder` for its templates."""
-    if split is not None and split not in SCENE_SPLITS:
-        cure = f"Splits there are: {', '.join(SCENE_SPLITS)}; without one, the scenes are others than theirs."
-        raise DataError(f"documents:{path}", f"there is no split {split!r}.", cure)
-    seed = options.seed + (SCENE_SPLITS[split] if split else NO_SPLIT)
-    source = DocumentScenes(options.model_copy(update={"seed": seed}), split)
+    source = DocumentScenes(_seeded(f"documents:{path}", split, options), split)
     source.on_error = on_error
     return source
+
+
+def _open_forms(path: str, split: str | None, options: FormSceneSettings, on_error: OnError) -> Source:
+    """Scenes of a form, of a split or without one; no two of them share a page or a scene."""
+    source = FormScenes(path, _seeded(f"forms:{path}", split, options))
+    source.on_error = on_error
+    return source
+
+
+def _seeded(where: str, split: str | None, options: Scenes) -> Scenes:
+    """The settings with the seed of a split."""
+    if split is not None and split not in SCENE_SPLITS:
+        cure = f"Splits there are: {', '.join(SCENE_SPLITS)}; without one, the scenes are others than theirs."
+        raise DataError(where, f"there is no split {split!r}.", cure)
+    return options.model_copy(update={"seed": options.seed + (SCENE_SPLITS[split] if split else NO_SPLIT)})
 
 
 FORMATS: dict[str, Format] = {
@@ -116,6 +129,7 @@ FORMATS: dict[str, Format] = {
         has_splits=True,
         path_holds="options",
     ),
+    "forms": Format("form.yaml: a scan and its fields, drawn scenes", FormSceneSettings, _open_forms, has_splits=True),
     "labelme": Format("folder of LabelMe files, polygons of four points", LabelMeOptions, _open_labelme),
     "marked": Format("folder of pictures with painted corners", MarkedOptions, _open_marked),
     "negatives": Format("folder of pictures that hold no object", NegativesOptions, _open_negatives),

@@ -128,11 +128,17 @@ def evaluate(
     return measure(model, data, on_error=on_error, worst=worst, progress=progress)
 
 
-def predict(model: str | Path, inputs: Sequence[str], every: int = 1, on_error: OnError = "raise") -> Iterator[Answer]:
+def predict(
+    model: str | Path,
+    inputs: Sequence[str],
+    every: int = 1,
+    on_error: OnError = "raise",
+    template: str | Path | None = None,
+) -> Iterator[Answer]:
     """Asks a model about files, folders, globs and videos; see `detector.prediction.predict`."""
     from detector.prediction import predict as ask
 
-    return ask(model, inputs, every, on_error)
+    return ask(model, inputs, every, on_error, template)
 
 
 def export(

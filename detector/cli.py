@@ -24,7 +24,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-FORMATS = "FORMAT is corners, documents, labelme, marked or negatives; PATH is a folder, for documents: may be empty."
+FORMATS = (
+    "FORMAT is corners, documents, forms, labelme, marked or negatives; PATH is a folder, for forms: a form.yaml, for "
+    "documents: it may be empty."
+)
 INTERRUPTED = 130  # exit code after Ctrl-C, as shells have it
 
 
@@ -147,7 +150,10 @@ def preview(
 @app.command()
 def generate(
     source: Annotated[
-        str, typer.Argument(help=r"What to draw: documents: or documents:SETTINGS.yaml, with \[#train|#val|#test].")
+        str,
+        typer.Argument(
+            help=r"What to draw: documents:, documents:SETTINGS.yaml or forms:FORM.yaml, with \[#train|#val|#test]."
+        ),
     ],
     output: Annotated[Path, typer.Argument(help="Folder to write: corners.csv and images/.")],
     count: Annotated[int | None, typer.Option(min=1, help="Number of samples.")] = None,
@@ -253,6 +259,9 @@ def predict(
     inputs: Annotated[list[str], typer.Argument(help="Pictures, folders, globs, videos.")],
     output: Annotated[Path, typer.Option(help="Folder for predictions.json and the overlays.")] = Path("predictions"),
     rectify: Annotated[bool, typer.Option("--rectify", help="Also write each document straightened.")] = False,
+    template: Annotated[
+        Path | None, typer.Option(help="A form.yaml: also find each of its fields, and write them straightened.")
+    ] = None,
     every: Annotated[int, typer.Option(min=1, help="Take every n-th frame of a video.")] = 1,
     overlays: Annotated[bool, typer.Option(help="Draw the predictions onto the pictures.")] = True,
     on_error: OnErrorOption = OnErrorChoice.STOP,
@@ -261,7 +270,7 @@ def predict(
     from detector.pictures import write_answers
 
     how: dict[str, Any] = {"every": every, "overlays": overlays, "rectify": rectify, "on_error": on_error.value}
-    written = write_answers(model, inputs, output, **how)
+    written = write_answers(model, inputs, output, template=template, **how)
     say(f"{written} pictures answered: {output / 'predictions.json'}" + (f"; overlays in {output}" if overlays else ""))
 
 

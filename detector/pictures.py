@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any
 import cv2
 import numpy as np
 
+from data_generators.drawing import draw_polyline, draw_text, line_width
 from data_generators.errors import OnError
+from data_generators.forms import read_form
 from data_generators.geometry import UNIT_QUAD, homography_between, pixel_homography, to_pixels
 from data_generators.preview import contact_sheet, draw_sample, write_png
 from data_generators.sample import Sample
 from data_generators.transform.input_spec import match_channels
-from detector.codecs.corners import CornersPrediction
-from detector.prediction import Answer, Picture, expand_inputs, predict
+from detector.prediction import Answer, Picture, expand_inputs, predict, require_four_corners
 from detector.runs import RunError, write_json
 from detector.runtime import Runtime, load_runtime
 
@@ -30,6 +31,7 @@ TILE_PX = 240
 COLUMNS = 4
 MAX_SIDE_PX = 4096
 RECTIFIED = "-rectified"
+FIELD_COLOUR = (255, 140, 0)
 
 
 def draw_answers(
@@ -70,10 +72,12 @@ def write_answers(
     overlays: bool = True,
     rectify: bool = False,
     on_error: OnError = "raise",
+    template: str | Path | None = None,
 ) -> int:
     """Asks a model about pictures; writes `predictions.json`, overlays and straightened documents into a folder.
 
-    Each row of `predictions.json` names the files beside it that were written for it: `overlay` and `rectified`.
+    Each row of `predictions.json` names the files beside it that were written for it: `overlay` and `rectified`, and
+    with a template the `crop` of each field.
 
     Args:
         model: a run folder, a `.keras` or `.tflite` file, the name of a shipped model, or a loaded runtime.
@@ -83,6 +87,8 @@ def write_answers(
         overlays: draw each picture with its predictions to `NAME.png`.
         rectify: write each document that was found, straightened, to `NAME-rectified.png`.
         on_error: what to do with a file that cannot be read; what was answered before it is written in any case.
+        template: a `form.yaml`; each field of a document that was found is written, straightened, to
+            `NAME-FIELD.png`.
 
     Returns:
         The number of pictures.
@@ -92,25 +98,37 @@ def write_answers(
         DataError: nothing there, or a file that cannot be read.
     """
     runtime = model if isinstance(model, Runtime) else load_runtime(model)
-    if rectify and getattr(runtime.card.heads.get("corners"), "points", 0) != 4:
-        raise RunError(
-            f"--rectify needs a model with a `corners` head of 4 points. Received heads {sorted(runtime.card.heads)}."
-        )
-    targets = _Targets(output, expand_inputs(inputs))
+    if rectify:
+        require_four_corners(runtime, "--rectify")
+    fields = [] if template is None else list(read_form(template).fields)
+    targets = _Targets(output, expand_inputs(inputs), ["", RECTIFIED, *(f"-{name}" for name in fields)])
     rows: list[dict[str, Any]] = []
     try:
-        for answer in predict(runtime, inputs, every, on_error):
+        for answer in predict(runtime, inputs, every, on_error, template):
             rows.append(answer.to_json())
-            rows[-1] |= _write_pictures(answer, targets, overlays=overlays, rectify=rectify)
+            name = targets.free_name(answer.picture.name)
+            rows[-1] |= _write_pictures(answer, name, targets, overlays=overlays, rectify=rectify)
+            for field, file in _write_fields(answer, name, targets).items():
+                rows[-1]["form"]["fields"][field]["crop"] = file
     finally:
         write_json(output / "predictions.json", rows)
     return len(rows)
 
 
-def _write_pictures(answer: Answer, targets: _Targets, *, overlays: bool, rectify: bool) -> dict[str, str | None]:
+def _write_fields(answer: Answer, name: str, targets: _Targets) -> dict[str, str | None]:
+    """Writes the fields of a form that was read, straightened; the file's name of each, None where it has no area."""
+    files: dict[str, str | None] = {}
+    for field, quad in answer.form.fields.items() if answer.form else ():
+        path = targets.path(f"{name}-{field}.png")
+        files[field] = path.name if _write_rectified(path, answer.picture, quad) else None
+    return files
+
+
+def _write_pictures(
+    answer: Answer, name: str, targets: _Targets, *, overlays: bool, rectify: bool
+) -> dict[str, str | None]:
     """Writes what is asked for; `overlay` and `rectified`: the file's name, None where there is none."""
     files: dict[str, str | None] = {"overlay": None, "rectified": None}
-    name = targets.free_name(answer.picture.name)
     if overlays:
         path = targets.path(f"{name}.png")
         write_png(path, draw_overlay(answer))
@@ -118,7 +136,7 @@ def _write_pictures(answer: Answer, targets: _Targets, *, overlays: bool, rectif
     corners = answer.predictions.get("corners")
     if rectify and corners and corners.is_present(answer.thresholds):
         path = targets.path(f"{name}{RECTIFIED}.png")
-        if _write_rectified(path, answer.picture, corners):
+        if _write_rectified(path, answer.picture, corners.keypoints):
             files["rectified"] = path.name
     return files
 
@@ -131,17 +149,19 @@ class _Targets:
     Args:
         folder: to write into.
         inputs: the files that are asked about.
+        endings: what the names of the files that may be written for a picture have beside its own.
     """
 
-    def __init__(self, folder: Path, inputs: Sequence[Path]) -> None:
+    def __init__(self, folder: Path, inputs: Sequence[Path], endings: Sequence[str]) -> None:
         self._folder = folder
         self._inputs = {str(path.resolve()).casefold() for path in inputs}
         self._taken: set[str] = set()
+        self._endings = endings
 
     def free_name(self, name: str) -> str:
-        """The name, with a number where it, or the name of its straightened document, is taken."""
+        """The name, with a number where it, or the name of another file for the same picture, is taken."""
         for candidate in chain([name], (f"{name}-{number}" for number in count(2))):
-            wanted = {candidate.casefold(), f"{candidate}{RECTIFIED}".casefold()}
+            wanted = {f"{candidate}{ending}".casefold() for ending in self._endings}
             if not wanted & self._taken:
                 break
         self._taken |= wanted
@@ -159,10 +179,10 @@ class _Targets:
         return path
 
 
-def _write_rectified(path: Path, picture: Picture, corners: CornersPrediction) -> bool:
+def _write_rectified(path: Path, picture: Picture, quad: np.ndarray) -> bool:
     """Whether there was something to straighten."""
     try:
-        straight = rectify_quad(picture.image, corners.keypoints)
+        straight = rectify_quad(picture.image, quad)
     except ValueError:
         logger.warning("%s: not straightened, three of its corners lie on a line", picture.origin["file"])
         return False
@@ -172,7 +192,7 @@ def _write_rectified(path: Path, picture: Picture, corners: CornersPrediction) -
 
 def draw_overlay(answer: Answer) -> np.ndarray:
     """The picture with its predictions on top, uint8 (H, W, 3)."""
-    image = match_channels(answer.picture.image, 3)
+    image = _draw_fields(match_channels(answer.picture.image, 3), answer)
     height = int(np.clip(image.shape[0], 240, 1200))
     bare = Sample(image=image, origin=answer.picture.name)
     tiles = [
@@ -182,6 +202,19 @@ def draw_overlay(answer: Answer) -> np.ndarray:
         for prediction in answer.predictions.values()
     ]
     return np.concatenate(tiles, axis=1)
+
+
+def _draw_fields(image: np.ndarray, answer: Answer) -> np.ndarray:
+    """The picture uint8 (H, W, 3) with the fields of the form that was read."""
+    if answer.form is None:
+        return image
+    image, size_hw = np.array(image), image.shape[:2]
+    text_px = max(9, round(min(size_hw) / 40))
+    for name, quad in answer.form.fields.items():
+        draw_polyline(image, quad, FIELD_COLOUR, line_width(image))
+        x, y = to_pixels(quad, size_hw)[np.argmax(quad[:, 1])]
+        draw_text(image, name, (x, y + 0.3 * text_px), text_px, FIELD_COLOUR)
+    return image
 
 
 def rectify_quad(image: np.ndarray, quad: np.ndarray) -> np.ndarray:

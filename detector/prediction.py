@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import glob
+import logging
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from data_generators.errors import DataError, ErrorPolicy, OnError
+from data_generators.forms import read_form
 from data_generators.images import list_images, read_image
 from data_generators.real.video import VIDEO_EXTENSIONS, read_frames
 from data_generators.transform.input_spec import fit_homography, fit_image
 from detector.codecs import Codec
+from detector.forms.reading import FormReader, FormReading
+from detector.runs import RunError
 from detector.runtime import Runtime, load_runtime
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -41,17 +47,20 @@ class Answer:
         picture: the picture.
         predictions: head name -> prediction, in normalised coordinates of the picture.
         thresholds: of the model's card.
+        form: the form on the document, where a template was given and a document found.
     """
 
     picture: Picture
     predictions: dict[str, Any]
     thresholds: dict[str, float]
+    form: FormReading | None = None
 
     def to_json(self) -> dict[str, Any]:
-        """Plain data: the origin, the picture's size, and each head's prediction."""
+        """Plain data: the origin, the picture's size, each head's prediction, and `form` where one was read."""
         height, width = self.picture.image.shape[:2]
         heads = {name: prediction.to_json(self.thresholds) for name, prediction in self.predictions.items()}
-        return self.picture.origin | {"width": width, "height": height} | heads
+        form = {"form": self.form.to_json((height, width))} if self.form else {}
+        return self.picture.origin | {"width": width, "height": height} | heads | form
 
 
 def predict_images(
@@ -145,7 +154,11 @@ def _frames(path: Path, step: int) -> Iterator[Picture]:
 
 
 def predict(
-    model: str | Path | Runtime, inputs: Sequence[str], every: int = 1, on_error: OnError = "raise"
+    model: str | Path | Runtime,
+    inputs: Sequence[str],
+    every: int = 1,
+    on_error: OnError = "raise",
+    template: str | Path | None = None,
 ) -> Iterator[Answer]:
     """Asks a model about pictures, one at a time.
 
@@ -154,12 +167,43 @@ def predict(
         inputs: files, folders, globs, videos.
         every: take every n-th frame of a video.
         on_error: what to do with a file that cannot be read.
+        template: a `form.yaml`, see `data_generators.forms`; its fields are read on each document that is found.
 
     Yields:
         An answer a picture, in order.
+
+    Raises:
+        RunError: a template, and a model that does not find four corners.
     """
     runtime = model if isinstance(model, Runtime) else load_runtime(model)
-    codecs = runtime.card.codecs()
+    codecs, reader = runtime.card.codecs(), None
+    if template is not None:
+        require_four_corners(runtime, "--template")
+        reader = FormReader(read_form(template))
     for picture in find_pictures(inputs, every, on_error):
         [predictions] = predict_images(runtime, [picture.image], codecs)
-        yield Answer(picture, predictions, runtime.card.thresholds)
+        answer = Answer(picture, predictions, runtime.card.thresholds)
+        yield replace(answer, form=_read_form(reader, answer)) if reader else answer
+
+
+def require_four_corners(runtime: Runtime, option: str) -> None:
+    """Refuses a model that does not find the four corners of a document.
+
+    Raises:
+        RunError: names the option that needs them, and the model's heads.
+    """
+    if getattr(runtime.card.heads.get("corners"), "points", 0) != 4:
+        raise RunError(
+            f"{option} needs a model with a `corners` head of 4 points. Received heads {sorted(runtime.card.heads)}."
+        )
+
+
+def _read_form(reader: FormReader, answer: Answer) -> FormReading | None:
+    corners = answer.predictions["corners"]
+    if not corners.is_present(answer.thresholds):
+        return None
+    try:
+        return reader.read(answer.picture.image, corners.keypoints)
+    except ValueError:
+        logger.warning("%s: the form is not read, three of its corners lie on a line", answer.picture.origin["file"])
+        return None

@@ -18,11 +18,12 @@ FLOORS: dict[str, tuple[set[str], ...]] = {
         {"__init__", "errors", "settings", "geometry", "sample"},
         {"sources", "drawing", "files"},
         {"images"},
+        {"forms"},
         {"real", "synthetic", "transform", "splits", "workers"},
         {"formats", "cache", "preview"},
     ),
     "detector": (
-        {"__init__", "quiet", "terminal", "backend", "losses", "metrics", "presets", "shipped"},
+        {"__init__", "quiet", "terminal", "backend", "losses", "metrics", "presets", "shipped", "forms"},
         {"codecs"},
         {"config"},
         {"template", "runs", "models", "scoring", "batches", "data"},

@@ -1,0 +1,1 @@
+"""Forms in photos: from a document's corners to the fields of a known form."""

@@ -67,8 +67,8 @@ class DocumentSettings(Settings):
     """Share of the documents on a ground of their own colour: white on white, dark on dark."""
     held_share: Share = 0.08
     """Share of the documents that are held in the air by a hand, a room behind them."""
-    person_share: Share = 0.12
-    """Share of the scenes held in the air or without a document with a person in the background."""
+    person_share: Share = 0.3
+    """Share of the scenes before a room, with a held document or with none, that show a person in the background."""
     clutter: Annotated[float, Field(ge=0, le=3)] = 1.0
     """How many other things lie about, about half a one to a document; 0 for none."""
     objects: tuple[str, ...] = ()

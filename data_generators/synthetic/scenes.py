@@ -35,6 +35,8 @@ from data_generators.synthetic.paper_shape import (
 from data_generators.synthetic.placement import Placement, place_page
 from data_generators.synthetic.solids import drop_shadow, lay_cup
 
+HELD_NEGATIVES = 0.25  # share of the scenes without a document that show a room and no desk
+
 
 @dataclass(frozen=True, eq=False)
 class _Sheet:
@@ -60,11 +62,11 @@ def draw_negative(rng: np.random.Generator, settings: DocumentSettings, photo: n
     placement = place_page(rng, rng.uniform(0.6, 1.6), settings.placement)
     light = Light(draw_lamp(rng), settings.lighting.shadows)
     alone = photo is not None and rng.random() < settings.photo_negative_share
-    held = rng.random() < 0.15
+    held = rng.random() < HELD_NEGATIVES
     ground = Ground(None, photo, light.shadows, settings.surfaces, held=held, alone=alone)
     image = draw_background(rng, placement, settings.size_hw, ground)
     if not alone:
-        if rng.random() < settings.person_share:
+        if held and rng.random() < settings.person_share:
             _lay_person(rng, image, light)
         count = int(rng.poisson(1.6 * settings.clutter)) if not held else 0
         kinds = tuple(kind for kind in settings.objects or OBJECTS if not (kind in BLOCKS and BLOCKS[kind].is_paper))
@@ -88,8 +90,10 @@ def draw_document(
     Returns:
         uint8 (H, W, 3), and where the page is seen in it.
     """
-    levels = _age_page(rng, levels, settings)
     paper = np.median(levels[-1].reshape(-1, 3), axis=0)
+    ageing = _draw_ageing(rng, paper, settings)
+    if ageing is not None:
+        paper = ageing[0, paper.astype(int), np.arange(3)].astype(np.float64)
     placement = place_page(rng, levels[0].shape[1] / levels[0].shape[0], settings.placement)
     light = Light(draw_lamp(rng), settings.lighting.shadows)
     sheet = _shape_sheet(rng, placement, settings)
@@ -108,7 +112,8 @@ def draw_document(
     else:
         image = _lay_beneath(rng, image, placement, paper, light, settings)
         image = _shade_page(rng, image, sheet, light, low_contrast)
-    _paste_page(rng, image, levels, sheet, light, settings)
+    picture = shrink_to(levels, size_in_frame(to_pixels(sheet.view.quad, settings.size_hw)))
+    _paste_page(rng, image, picture if ageing is None else cv2.LUT(picture, ageing), sheet, light, settings)
     for limb in hand[-3:]:
         lay_limb(image, limb, light.towards, 0.4 * light.shadows)
     if rng.random() < settings.occluder_share:
@@ -116,19 +121,15 @@ def draw_document(
     return light_scene(rng, image, settings.lighting), sheet.view
 
 
-def _age_page(rng: np.random.Generator, levels: list[np.ndarray], settings: DocumentSettings) -> list[np.ndarray]:
-    """The page on darker paper, or with faded print."""
-    gain, fade = np.ones(3), 0.0
-    if rng.random() < settings.dim_share:
-        gain = rng.uniform(0.4, 0.85) * (1 + rng.normal(0, 0.04, 3))
-    if rng.random() < settings.fade_share:
-        fade = rng.uniform(0.1, 0.67)
-    if fade == 0 and np.all(gain == 1):
-        return levels
-    paper = np.median(levels[-1].reshape(-1, 3), axis=0)
+def _draw_ageing(rng: np.random.Generator, paper: np.ndarray, settings: DocumentSettings) -> np.ndarray | None:
+    """A look-up table uint8 (1, 256, 3) that darkens the paper or fades the print; None for a page as it was drawn."""
+    dim, faded = rng.random(2) < (settings.dim_share, settings.fade_share)
+    if not (dim or faded):
+        return None
+    gain = rng.uniform(0.4, 0.85) * (1 + rng.normal(0, 0.04, 3)) if dim else np.ones(3)
+    fade = rng.uniform(0.1, 0.67) if faded else 0.0
     table = (np.arange(256)[:, None] * (1 - fade) + paper * fade) * gain
-    table = np.clip(table, 0, 255).astype(np.uint8).reshape(1, 256, 3)
-    return [cv2.LUT(level, table) for level in levels]
+    return np.clip(table, 0, 255).astype(np.uint8).reshape(1, 256, 3)
 
 
 def _lay_person(rng: np.random.Generator, image: np.ndarray, light: Light) -> None:
@@ -186,14 +187,13 @@ def _shade_page(rng: np.random.Generator, image: np.ndarray, sheet: _Sheet, ligh
 def _paste_page(
     rng: np.random.Generator,
     image: np.ndarray,
-    levels: list[np.ndarray],
+    picture: np.ndarray,
     sheet: _Sheet,
     light: Light,
     settings: DocumentSettings,
 ) -> None:
     """Lays the page itself, shaded by its shape, its folds and its thin edge, in place."""
     view = sheet.view
-    picture = shrink_to(levels, size_in_frame(to_pixels(view.quad, settings.size_hw)))
     gain = fold_map(rng, settings.lighting.folds)
     if sheet.heights is not None:
         shade = shade_shape(sheet.heights, sheet.placement.aspect, light.towards)

@@ -30,7 +30,8 @@ def draw_colour(rng: np.random.Generator, palette: str) -> np.ndarray:
 def make_noise(rng: np.random.Generator, side: int, cells: tuple[int, int]) -> np.ndarray:
     """Smooth noise, float32 (side, side) in about 0 to 1, with `cells` (rows, columns) independent values."""
     small = rng.random(cells, dtype=np.float32)
-    return cv2.resize(small, (side, side), interpolation=cv2.INTER_CUBIC)
+    coarse = max(cells) * 4 <= side  # only there does a kink between two values show
+    return cv2.resize(small, (side, side), interpolation=cv2.INTER_CUBIC if coarse else cv2.INTER_LINEAR)
 
 
 def make_clouds(rng: np.random.Generator, side: int, finest: int, falloff: float) -> np.ndarray:

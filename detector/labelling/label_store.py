@@ -100,8 +100,7 @@ class LabelStore:
             DataError: what was labelled is a picture of another shape, or the labels cannot be used.
         """
         path = self._paths[name]
-        stamp = file_stamp(path)
-        document = self._read_document(path, stamp) if stamp[0] >= 0 else self._new_document(name, size_hw)
+        document = read_labelme_json(path) if file_stamp(path)[0] >= 0 else self._new_document(name, size_hw)
         check_labelled_size(str(path), size_hw, labelled_size_hw(path, document))
         return document | {"imagePath": Path(os.path.relpath(self.folder / name, path.parent)).as_posix()}
 
@@ -152,7 +151,7 @@ class LabelStore:
 
     def _read_document(self, path: Path, stamp: Stamp) -> dict[str, Any]:
         if self._cache.get(path, (None,))[0] != stamp:
-            self._cache[path] = (stamp, read_labelme_json(path))
+            self._cache[path] = (stamp, read_labelme_json(path) | {"imageData": None})  # a picture in it is not kept
         return self._cache[path][1]
 
     def _quads_of_rows(self, name: str) -> np.ndarray | None:

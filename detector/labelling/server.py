@@ -14,7 +14,7 @@ from urllib.parse import unquote, urlsplit
 
 from detector.labelling.label_store import LabelConflictError
 from detector.labelling.session import LabellingSession
-from detector.runs import WriteError
+from detector.runs import RunError, WriteError
 
 logger = logging.getLogger(__name__)
 
@@ -39,14 +39,18 @@ class LabelServer(ThreadingHTTPServer):
         port: 0 takes a free one.
 
     Raises:
-        OSError: the port is taken.
+        RunError: the port cannot be had.
     """
 
     daemon_threads = True
 
     def __init__(self, session: LabellingSession, port: int = 0) -> None:
         self.session = session
-        super().__init__((LOOPBACK, port), _Handler)
+        try:
+            super().__init__((LOOPBACK, port), _Handler)
+        except OSError as error:
+            cure = "Choose another --port, or 0 for a free one."
+            raise RunError(f"port {port} of {LOOPBACK} cannot be had ({error.strerror or error}). {cure}") from error
 
     @property
     def url(self) -> str:

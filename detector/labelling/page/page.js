@@ -1,5 +1,6 @@
 // The labelling page: which picture, which label, undo, keys and buttons. Draws through Stage, saves through Saver.
 
+import { bindButtons, bindKeys } from "./controls.js";
 import { problemOf, rotated, startQuad, untangled, withCorner } from "./quads.js";
 import { Saver } from "./saving.js";
 import { Stage } from "./stage.js";
@@ -131,7 +132,7 @@ function undo(from, to) {
 }
 
 function toggleNothing() {
-  if (!picture || picture.error || isPending()) return;
+  if (!picture || picture.error) return;
   const isNothing = picture.label && !picture.label.corners.length;
   const corners = picture.suggestion?.present ? picture.suggestion.corners : startQuad();
   change(isNothing ? { corners, done: false } : { corners: [], done: true });
@@ -256,9 +257,8 @@ function focusStage() {
   if (shownCorners()) stage.focus(chosen);
 }
 
-// --- keys and buttons -------------------------------------------------------------------------------------------------
+// --- what can be done -------------------------------------------------------------------------------------------------
 
-const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 const ACTIONS = {
   previous: () => step(-1),
   next: () => step(1),
@@ -267,38 +267,13 @@ const ACTIONS = {
   rotate,
   nothing: toggleNothing,
   filter: () => { onlyUnfinished = !onlyUnfinished; render(); },
-  "help-button": () => byId("help").showModal(),
+  help: () => byId("help-dialog").showModal(),
   accept,
   "zoom-in": () => stage.zoom(1.5),
   "zoom-out": () => stage.zoom(1 / 1.5),
   "zoom-fit": () => stage.fit(),
   retry: () => (saving.message ? saver.retry() : location.reload()),
 };
-const KEYS = {
-  n: "next", PageDown: "next", p: "previous", PageUp: "previous", u: "undo", x: "nothing", r: "rotate", f: "filter",
-  Enter: "accept", "?": "help-button", "+": "zoom-in", "=": "zoom-in", "-": "zoom-out", 0: "zoom-fit",
-};
-
-function onKey(event) {
-  if (byId("help").open) return;
-  const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
-  if (event.ctrlKey || event.metaKey) {
-    if (key !== "z" && key !== "y") return;
-    ACTIONS[key === "y" || event.shiftKey ? "redo" : "undo"]();
-  } else if (key in ARROWS) {
-    const pixels = event.shiftKey ? 10 : event.altKey ? 0.1 : 1;
-    nudge(ARROWS[key][0] * pixels, ARROWS[key][1] * pixels, event.repeat);
-  } else if (event.altKey || (key === "Enter" && event.target.closest?.("button"))) {
-    return;
-  } else if ("1234".includes(key) && shownCorners()) {
-    stage.focus(Number(key) - 1);
-  } else if (KEYS[key]) {
-    ACTIONS[KEYS[key]]();
-  } else {
-    return;
-  }
-  event.preventDefault();
-}
 
 async function begin() {
   overview = await ask("api/pictures");
@@ -310,14 +285,7 @@ async function begin() {
   return open(Math.max(first, 0), 1);
 }
 
-for (const [id, action] of Object.entries(ACTIONS)) {
-  byId(id).addEventListener("click", (event) => {
-    action();
-    if (!event.detail || id === "help-button") return; // by key: the focus stays on the button
-    byId(id).blur();
-    focusStage();
-  });
-}
-addEventListener("keydown", onKey);
+bindButtons(ACTIONS, focusStage);
+bindKeys(ACTIONS, nudge, (corner) => shownCorners() && stage.focus(corner));
 addEventListener("beforeunload", (event) => { if (saver.pending || labelProblem()) event.preventDefault(); });
 begin().catch((error) => notify(error.message, true));

@@ -19,7 +19,7 @@ export class Stage {
     Object.assign(this, { svg, loupe, calls, size: [1, 1], scale: 1, offset: [0, 0], corners: null, pointers: new Map() });
     this.image = element("image", { "aria-hidden": true }, svg);
     this.frame = element("rect", { class: "frame" }, svg);
-    this.others = element("polygon", { class: "shade" }, svg);
+    this.shade = element("polygon", { class: "shade" }, svg);
     this.outline = element("polygon", { class: "outline" }, svg);
     this.first = element("line", { class: "first" }, svg);
     this.handles = [0, 1, 2, 3].map((index) => this.makeHandle(index));
@@ -45,6 +45,7 @@ export class Stage {
 
   setPicture(image, width, height) {
     this.pixels = image;
+    this.drag = undefined;
     this.size = [width, height];
     if (image) this.image.setAttribute("href", image.src);
     this.image.classList.toggle("hidden", !image);
@@ -96,10 +97,10 @@ export class Stage {
     this.image.classList.toggle("pixelated", this.scale > 4);
     this.svg.dataset.look = this.look;
     this.svg.dataset.scale = this.scale;
-    for (const part of [this.others, this.outline, this.first, ...this.handles]) part.classList.toggle("hidden", !this.corners);
+    for (const part of [this.shade, this.outline, this.first, ...this.handles]) part.classList.toggle("hidden", !this.corners);
     if (!this.corners) return;
     const points = this.corners.map((corner) => this.toScreen(corner));
-    for (const part of [this.others, this.outline]) part.setAttribute("points", points.join(" "));
+    for (const part of [this.shade, this.outline]) part.setAttribute("points", points.join(" "));
     [["x1", 0, 0], ["y1", 0, 1], ["x2", 1, 0], ["y2", 1, 1]].forEach(([key, index, axis]) => this.first.setAttribute(key, points[index][axis]));
     const middle = centroid(points);
     points.forEach((point, index) => this.renderHandle(index, point, middle));
@@ -202,8 +203,8 @@ export class Stage {
 
   wheel(event) {
     event.preventDefault();
-    const lines = event.deltaMode === WheelEvent.DOM_DELTA_LINE ? 16 : 1;
-    this.zoom(Math.exp(-event.deltaY * lines * 0.0015), this.pointOf(event));
+    const step = event.deltaMode === WheelEvent.DOM_DELTA_LINE ? 16 : event.ctrlKey ? 6 : 1; // Ctrl: a pinch on a touch pad
+    this.zoom(Math.exp(-event.deltaY * step * 0.0015), this.pointOf(event));
   }
 
   // --- loupe ----------------------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from data_generators.formats import open_source
-from detector import api
+from detector import api, cli
 from detector.labelling.label_store import LabelStore
 from detector.labelling.server import LabelServer
 from detector.labelling.suggestion import load_suggest
@@ -180,3 +180,26 @@ def test_a_model_without_corners_is_refused(monkeypatch: pytest.MonkeyPatch) -> 
         RunError, match=r"expected a model with the head `corners`, this one has presence\. .*--no-model"
     ):
         load_suggest("presence.tflite")
+
+
+def test_a_port_that_is_taken_is_named(serve: Serve, pictures: Path) -> None:
+    port = serve(pictures).server_port
+    with pytest.raises(RunError, match=rf"port {port} of 127\.0\.0\.1 cannot be had .* Choose another --port"):
+        api.label(pictures, model=None, port=port)
+
+
+def test_the_verb_opens_the_page_and_says_how_to_read_the_labels(
+    pictures: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    opened: list[str] = []
+
+    def stop(_: LabelServer) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("webbrowser.open", opened.append)
+    monkeypatch.setattr(LabelServer, "serve_forever", stop)
+    cli.label(pictures, no_model=True)
+    [url] = opened
+    printed = capsys.readouterr().out
+    assert url.startswith("http://127.0.0.1:") and url in printed
+    assert f"0 of 3 pictures done. Read them as corners:{pictures} or labelme:{pictures}" in printed

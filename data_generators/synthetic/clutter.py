@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -22,6 +22,8 @@ from data_generators.synthetic.objects import (
 )
 from data_generators.synthetic.placement import Placement, page_rectangle
 from data_generators.synthetic.solids import (
+    Block,
+    Stage,
     draw_sides,
     in_view,
     lay_cup,
@@ -77,44 +79,28 @@ def _rectangle(aspect: float, area: float, centre: np.ndarray, turn_deg: float) 
     return page_rectangle(aspect) * area**0.5 @ spin + centre
 
 
-@dataclass(frozen=True, eq=False)
-class Light:
-    """The light on the plane: `towards` the lamp, a unit vector (3,), and how strong `shadows` are, 0 to 1."""
-
-    towards: np.ndarray
-    shadows: float
-
-
 def lay_block(
-    rng: np.random.Generator,
-    image: np.ndarray,
-    placement: Placement,
-    rectangle: np.ndarray,
-    height: float,
-    picture: np.ndarray,
-    light: Light,
+    rng: np.random.Generator, image: np.ndarray, stage: Stage, block: Block, picture: np.ndarray
 ) -> np.ndarray:
     """Puts a block with a picture on top onto the plane; the image as it is where it would not be seen.
 
     Args:
         rng: random numbers.
         image: uint8 (H, W, 3).
-        placement: the camera.
-        rectangle: (4, 2) of the plane, the picture's top left first.
-        height: of the block.
+        stage: camera and lamp.
+        block: its rectangle has the picture's top left first.
         picture: uint8 (h, w, 3).
-        light: of the scene.
 
     Returns:
         uint8 (H, W, 3).
     """
-    if not in_view(placement, rectangle):
+    if not in_view(stage.placement, block.rectangle):
         return image
-    image = shade_block(image, placement, rectangle, height, light.towards, light.shadows * rng.uniform(0.2, 0.7))
-    if height > 0.008:
+    image = shade_block(image, stage, block, rng.uniform(0.2, 0.7))
+    if block.high > 0.008:
         side = draw_colour(rng, "light") if rng.random() < 0.5 else picture[-1].mean(axis=0) * 0.7
-        draw_sides(rng, image, placement, rectangle, (0.0, height), side)
-    quad = placement.project(raise_to(rectangle, height))
+        draw_sides(rng, image, stage, block, side)
+    quad = stage.placement.project(raise_to(block.rectangle, block.high))
     paste(image, shrink_to(shrink_levels(picture), size_in_frame(to_pixels(quad, image.shape[:2]))), quad)
     return image
 
@@ -135,8 +121,7 @@ def _lay_lid(rng: np.random.Generator, image: np.ndarray, placement: Placement, 
 def lay_objects(
     rng: np.random.Generator,
     image: np.ndarray,
-    placement: Placement,
-    light: Light,
+    stage: Stage,
     count: int,
     kinds: tuple[str, ...] = OBJECTS,
 ) -> np.ndarray:
@@ -145,8 +130,7 @@ def lay_objects(
     Args:
         rng: random numbers.
         image: uint8 (H, W, 3).
-        placement: the page, which is laid on top later.
-        light: of the scene.
+        stage: camera, lamp, and the page, which is laid on top later.
         count: how many.
         kinds: names of `OBJECTS` to choose from.
 
@@ -159,31 +143,35 @@ def lay_objects(
         direction = rng.uniform(0, 2 * np.pi)
         centre = rng.uniform(0.55, 1.3) * np.array([np.cos(direction), np.sin(direction)])
         if kind in ROUNDS:
-            image = ROUNDS[kind][0](rng, image, placement, centre, light.towards)
+            image = ROUNDS[kind][0](rng, image, stage, centre)
             continue
-        block, turn_deg = BLOCKS[kind], rng.normal(0, 15) - placement.rotation_deg
+        block, turn_deg = BLOCKS[kind], rng.normal(0, 15) - stage.placement.rotation_deg
         turn_deg += 0 if kind == "laptop" else 90 * rng.integers(0, 4)
         picture = block.draw(rng)
         aspect = 1.5 if kind == "laptop" else picture.shape[1] / picture.shape[0]
         rectangle = _rectangle(aspect, rng.uniform(*block.area), centre, turn_deg)
-        image = lay_block(rng, image, placement, rectangle, rng.uniform(*block.height), picture, light)
-        if kind == "laptop" and in_view(placement, rectangle):
-            _lay_lid(rng, image, placement, rectangle)
+        image = lay_block(rng, image, stage, Block(rectangle, 0.0, rng.uniform(*block.height)), picture)
+        if kind == "laptop" and in_view(stage.placement, rectangle):
+            _lay_lid(rng, image, stage.placement, rectangle)
     return image
 
 
-def lay_sheet_beneath(rng: np.random.Generator, image: np.ndarray, placement: Placement, light: Light) -> np.ndarray:
+def lay_sheet_beneath(rng: np.random.Generator, image: np.ndarray, stage: Stage) -> np.ndarray:
     """Lays a second sheet of the page's size or smaller, of which the page will cover a good part."""
-    centre = rng.uniform(0.1, 0.45) * np.sign(rng.normal(size=2)) * (placement.aspect**0.5, placement.aspect**-0.5)
+    centre = (
+        rng.uniform(0.1, 0.45)
+        * np.sign(rng.normal(size=2))
+        * (stage.placement.aspect**0.5, stage.placement.aspect**-0.5)
+    )
     centre[int(rng.integers(2))] *= rng.random()
-    rectangle = _rectangle(placement.aspect, rng.uniform(0.4, 1.0), centre, rng.normal(0, 12))
-    return lay_block(rng, image, placement, rectangle, 0.002, draw_sheet(rng), light)
+    rectangle = _rectangle(stage.placement.aspect, rng.uniform(0.4, 1.0), centre, rng.normal(0, 12))
+    return lay_block(rng, image, stage, Block(rectangle, 0.0, 0.002), draw_sheet(rng))
 
 
-def lay_leaf(rng: np.random.Generator, image: np.ndarray, placement: Placement, light: Light) -> np.ndarray:
+def lay_leaf(rng: np.random.Generator, image: np.ndarray, stage: Stage) -> np.ndarray:
     """Lays a leaf of another colour that joins the page along one edge: the other side of a magazine, a cover folded
     back, the head of a tear-off pad."""
-    half = np.abs(page_rectangle(placement.aspect)[0])
+    half = np.abs(page_rectangle(stage.placement.aspect)[0])
     axis, side = int(rng.integers(2)), float(rng.choice([-1.0, 1.0]))
     reach = rng.uniform(0.06, 0.25) if rng.random() < 0.5 else rng.uniform(0.6, 1.0)
     size, centre = 2 * half * rng.normal(1.0, 0.01, 2), np.zeros(2)
@@ -195,44 +183,40 @@ def lay_leaf(rng: np.random.Generator, image: np.ndarray, placement: Placement, 
         picture = draw_book(rng)
     else:
         picture = cv2.convertScaleAbs(draw_sheet(rng), alpha=rng.uniform(0.5, 0.8))
-    return lay_block(rng, image, placement, rectangle, 0.0, picture, light)
+    return lay_block(rng, image, stage, Block(rectangle, 0.0, 0.0), picture)
 
 
-def lay_stack(
-    rng: np.random.Generator, image: np.ndarray, placement: Placement, paper: np.ndarray, light: Light
-) -> np.ndarray:
+def lay_stack(rng: np.random.Generator, image: np.ndarray, stage: Stage, paper: np.ndarray) -> np.ndarray:
     """Puts the pad, notebook or pile beneath a page whose upmost sheet it is: its sides go down from the page.
 
     Args:
         rng: random numbers.
         image: uint8 (H, W, 3).
-        placement: the page, which is laid on top later.
+        stage: camera, lamp, and the page, which is laid on top later.
         paper: (3,) RGB of the page.
-        light: of the scene.
 
     Returns:
         uint8 (H, W, 3).
     """
     depth = float(np.exp(rng.uniform(np.log(0.006), np.log(0.12))))
-    rectangle = page_rectangle(placement.aspect)
-    sunk = Placement(placement.camera.copy(), placement.aspect, placement.rotation_deg)
-    sunk.camera[:, 3] -= depth * sunk.camera[:, 2]  # the plane of the desk
-    image = shade_block(image, sunk, rectangle, depth, light.towards, light.shadows * rng.uniform(0.3, 0.8))
+    rectangle = page_rectangle(stage.placement.aspect)
+    camera = stage.placement.camera.copy()
+    camera[:, 3] -= depth * camera[:, 2]  # the plane of the desk
+    desk = replace(stage, placement=replace(stage.placement, camera=camera))
+    image = shade_block(image, desk, Block(rectangle, 0.0, depth), rng.uniform(0.3, 0.8))
     cover = draw_colour(rng, ("dark", "bold", "grey", "light")[int(rng.integers(4))])
     if rng.random() < 0.5:  # the cardboard or the cover at the bottom, a little larger
-        draw_sides(rng, image, sunk, rectangle * rng.uniform(1.0, 1.03), (-0.006, 0.004), cover)
+        draw_sides(rng, image, desk, Block(rectangle * rng.uniform(1.0, 1.03), -0.006, 0.004), cover)
     tone = paper * rng.uniform(0.7, 1.0) if rng.random() < 0.8 else cover
-    draw_sides(rng, image, sunk, rectangle, (0.0, depth), tone)
+    draw_sides(rng, image, desk, Block(rectangle, 0.0, depth), tone)
     return image
 
 
-def lay_loose_sheets(
-    rng: np.random.Generator, image: np.ndarray, placement: Placement, paper: np.ndarray, light: Light
-) -> np.ndarray:
+def lay_loose_sheets(rng: np.random.Generator, image: np.ndarray, stage: Stage, paper: np.ndarray) -> np.ndarray:
     """Lays a few sheets of the page's size beneath it, each a little turned; arguments as for `lay_stack`."""
     drift, turn_deg = rng.normal(0, 0.012, 2), rng.normal(0, 0.6)
     for layer in range(int(rng.integers(1, 4)), 0, -1):
-        rectangle = _rectangle(placement.aspect, 1.0, drift * layer, turn_deg * layer)
+        rectangle = _rectangle(stage.placement.aspect, 1.0, drift * layer, turn_deg * layer)
         tone = np.clip(paper * rng.uniform(0.75, 1.02), 0, 255)
-        image = lay_block(rng, image, placement, rectangle, 0.001, np.full((40, 30, 3), tone, np.uint8), light)
+        image = lay_block(rng, image, stage, Block(rectangle, 0.0, 0.001), np.full((40, 30, 3), tone, np.uint8))
     return image

@@ -41,10 +41,12 @@ class PageView:
         quad: (4, 2) float64 corners of the page in the frame, normalised, from its own top left clockwise.
         offsets: float32 (GRID, GRID, 2), how far a point of the page lies from where a flat page with the same corners
             would show it, in page coordinates; 0 at the corners. None for a flat page.
+        positions: float32 (GRID, GRID, 3), the points of the page in space, see `lay_heights`. None for a flat page.
     """
 
     quad: np.ndarray
     offsets: np.ndarray | None = None
+    positions: np.ndarray | None = None
 
     def locate(self, points: np.ndarray) -> np.ndarray:
         """Where points of the page are seen.
@@ -196,13 +198,14 @@ def see_page(placement: Placement, positions: np.ndarray | None) -> PageView:
         positions: of `lay_heights`, or None for a flat page.
     """
     for flatten in (1.0, 0.4, 0.15) if positions is not None else ():
-        seen = placement.project(np.asarray(positions) * (1, 1, flatten))
+        flatter = np.asarray(positions) * np.array([1, 1, flatten], np.float32)
+        seen = placement.project(flatter)
         quad = seen[[0, 0, -1, -1], [0, -1, -1, 0]]
         if _faces_camera(seen) and _is_convex(quad):
             flat = apply_homography(homography_between(quad, UNIT_QUAD), seen)
             offsets = flat - np.stack(np.meshgrid(*[np.linspace(0, 1, GRID)] * 2), axis=-1)
             if max(float(np.abs(np.diff(offsets, axis=axis)).max()) for axis in (0, 1)) < MOST_STRETCH / (GRID - 1):
-                return PageView(quad, offsets.astype(np.float32))
+                return PageView(quad, offsets.astype(np.float32), flatter)
     return PageView(placement.quad)
 
 

@@ -10,13 +10,12 @@ import numpy as np
 from data_generators.geometry import quad_signed_area, to_pixels
 from data_generators.synthetic import clutter
 from data_generators.synthetic.backgrounds import Ground, draw_background
-from data_generators.synthetic.clutter import BLOCKS, OBJECTS, Light
+from data_generators.synthetic.clutter import BLOCKS, OBJECTS
 from data_generators.synthetic.compositing import cast_shadow, multiply, paste, shrink_to, size_in_frame
 from data_generators.synthetic.document_settings import DocumentSettings
 from data_generators.synthetic.lighting import draw_lamp, fold_map, light_scene
 from data_generators.synthetic.occluders import (
     OCCLUDERS,
-    Limb,
     choose_grip,
     draw_fingers,
     draw_occluder,
@@ -32,20 +31,22 @@ from data_generators.synthetic.paper_shape import (
     see_page,
     shade_shape,
 )
-from data_generators.synthetic.placement import Placement, place_page
-from data_generators.synthetic.solids import drop_shadow, lay_cup
+from data_generators.synthetic.placement import page_rectangle, place_page
+from data_generators.synthetic.solids import Stage, drop_shadow, lay_cup
 
+CUPS = 0.08  # share of them among what lies over a page
 HELD_NEGATIVES = 0.25  # share of the scenes without a document that show a room and no desk
 
 
 @dataclass(frozen=True, eq=False)
-class _Sheet:
-    """A page in space: where it is seen, its points in space and its heights, None where it is flat."""
+class _Scene:
+    """What is drawn: settings, the user's photo or None, camera and lamp, the page, whether it is held in the air."""
 
-    placement: Placement
+    settings: DocumentSettings
+    photo: np.ndarray | None
+    stage: Stage
     view: PageView
-    positions: np.ndarray | None
-    heights: np.ndarray | None
+    held: bool
 
 
 def draw_negative(rng: np.random.Generator, settings: DocumentSettings, photo: np.ndarray | None) -> np.ndarray:
@@ -60,19 +61,18 @@ def draw_negative(rng: np.random.Generator, settings: DocumentSettings, photo: n
         uint8 (H, W, 3).
     """
     placement = place_page(rng, rng.uniform(0.6, 1.6), settings.placement)
-    light = Light(draw_lamp(rng), settings.lighting.shadows)
+    stage = Stage(placement, draw_lamp(rng), settings.lighting.shadows)
     alone = photo is not None and rng.random() < settings.photo_negative_share
-    held = rng.random() < HELD_NEGATIVES
-    ground = Ground(None, photo, light.shadows, settings.surfaces, held=held, alone=alone)
-    image = draw_background(rng, placement, settings.size_hw, ground)
+    scene = _Scene(settings, photo, stage, PageView(placement.quad), rng.random() < HELD_NEGATIVES)
+    image = _draw_ground(rng, scene, None, alone)
     if not alone:
-        if held and rng.random() < settings.person_share:
-            _lay_person(rng, image, light)
-        count = int(rng.poisson(1.6 * settings.clutter)) if not held else 0
+        if scene.held:
+            _lay_person(rng, image, scene)
+        count = int(rng.poisson(1.6 * settings.clutter)) if not scene.held else 0
         kinds = tuple(kind for kind in settings.objects or OBJECTS if not (kind in BLOCKS and BLOCKS[kind].is_paper))
-        image = clutter.lay_objects(rng, image, placement, light, count, kinds)
+        image = clutter.lay_objects(rng, image, stage, count, kinds)
         if rng.random() < 1.5 * settings.occluder_share:
-            image = _lay_over(rng, image, placement, placement.quad, light, settings)
+            image = _lay_over(rng, image, scene)
     return light_scene(rng, image, settings.lighting)
 
 
@@ -94,31 +94,53 @@ def draw_document(
     ageing = _draw_ageing(rng, paper, settings)
     if ageing is not None:
         paper = ageing[0, paper.astype(int), np.arange(3)].astype(np.float64)
-    placement = place_page(rng, levels[0].shape[1] / levels[0].shape[0], settings.placement)
-    light = Light(draw_lamp(rng), settings.lighting.shadows)
-    sheet = _shape_sheet(rng, placement, settings)
-    held = rng.random() < settings.held_share
-    low_contrast = not held and rng.random() < settings.low_contrast_share
-    colour = paper * rng.uniform(0.8, 1.05) + rng.normal(0, 4, 3) if low_contrast else None
-    ground = Ground(colour, None if low_contrast else photo, light.shadows, settings.surfaces, held=held)
-    image = draw_background(rng, placement, settings.size_hw, ground)
-    hand: list[Limb] = []
-    if held:
-        if rng.random() < settings.person_share:
-            _lay_person(rng, image, light)
-        hand = (draw_thumb if rng.random() < 0.8 else draw_fingers)(rng, choose_grip(rng, sheet.view.quad))
-        for limb in hand[:-3]:
-            lay_limb(image, limb, light.towards, 0.0)
-    else:
-        image = _lay_beneath(rng, image, placement, paper, light, settings)
-        image = _shade_page(rng, image, sheet, light, low_contrast)
-    picture = shrink_to(levels, size_in_frame(to_pixels(sheet.view.quad, settings.size_hw)))
-    _paste_page(rng, image, picture if ageing is None else cv2.LUT(picture, ageing), sheet, light, settings)
-    for limb in hand[-3:]:
-        lay_limb(image, limb, light.towards, 0.4 * light.shadows)
+    scene = _set_scene(rng, levels[0].shape[1] / levels[0].shape[0], settings, photo)
+    picture = shrink_to(levels, size_in_frame(to_pixels(scene.view.quad, settings.size_hw)))
+    picture = picture if ageing is None else cv2.LUT(picture, ageing)
+    image = _draw_held(rng, picture, scene) if scene.held else _draw_lying(rng, picture, paper, scene)
     if rng.random() < settings.occluder_share:
-        image = _lay_over(rng, image, placement, sheet.view.quad, light, settings)
-    return light_scene(rng, image, settings.lighting), sheet.view
+        image = _lay_over(rng, image, scene)
+    return light_scene(rng, image, settings.lighting), scene.view
+
+
+def _set_scene(rng: np.random.Generator, aspect: float, settings: DocumentSettings, photo: np.ndarray | None) -> _Scene:
+    """Camera, lamp, and a page of an aspect with its shape."""
+    placement = place_page(rng, aspect, settings.placement)
+    stage = Stage(placement, draw_lamp(rng), settings.lighting.shadows)
+    heights = draw_heights(rng, aspect, settings.paper)
+    view = see_page(placement, None if heights is None else lay_heights(heights, aspect))
+    return _Scene(settings, photo, stage, view, rng.random() < settings.held_share)
+
+
+def _draw_ground(rng: np.random.Generator, scene: _Scene, colour: np.ndarray | None, alone: bool = False) -> np.ndarray:
+    """What lies behind the page; in a colour, it is drawn, and no photo."""
+    settings, photo = scene.settings, scene.photo if colour is None else None
+    ground = Ground(colour, photo, scene.stage.shadows, settings.surfaces, held=scene.held, alone=alone)
+    return draw_background(rng, scene.stage.placement, settings.size_hw, ground)
+
+
+def _draw_held(rng: np.random.Generator, picture: np.ndarray, scene: _Scene) -> np.ndarray:
+    """A page that a hand holds before a room: a part of the hand is behind it, the last finger before it."""
+    image = _draw_ground(rng, scene, None)
+    _lay_person(rng, image, scene)
+    hand = (draw_thumb if rng.random() < 0.8 else draw_fingers)(rng, choose_grip(rng, scene.view.quad))
+    for limb in hand[:-3]:
+        lay_limb(image, limb, scene.stage.lamp, 0.0)
+    _paste_page(rng, image, picture, scene)
+    for limb in hand[-3:]:
+        lay_limb(image, limb, scene.stage.lamp, 0.4 * scene.stage.shadows)
+    return image
+
+
+def _draw_lying(rng: np.random.Generator, picture: np.ndarray, paper: np.ndarray, scene: _Scene) -> np.ndarray:
+    """A page that lies on something, other things about it and beneath it."""
+    low_contrast = rng.random() < scene.settings.low_contrast_share
+    colour = paper * rng.uniform(0.8, 1.05) + rng.normal(0, 4, 3) if low_contrast else None
+    image = _draw_ground(rng, scene, colour)
+    image = _lay_beneath(rng, image, scene, paper)
+    image = _shade_page(rng, image, scene, low_contrast)
+    _paste_page(rng, image, picture, scene)
+    return image
 
 
 def _draw_ageing(rng: np.random.Generator, paper: np.ndarray, settings: DocumentSettings) -> np.ndarray | None:
@@ -132,74 +154,51 @@ def _draw_ageing(rng: np.random.Generator, paper: np.ndarray, settings: Document
     return np.clip(table, 0, 255).astype(np.uint8).reshape(1, 256, 3)
 
 
-def _lay_person(rng: np.random.Generator, image: np.ndarray, light: Light) -> None:
-    """Puts a person, or a part of one, into the background, in place."""
-    for limb in draw_person(rng):
-        lay_limb(image, limb, light.towards, 0.0)
+def _lay_person(rng: np.random.Generator, image: np.ndarray, scene: _Scene) -> None:
+    """Puts a person, or a part of one, into the background at times, in place."""
+    if rng.random() < scene.settings.person_share:
+        for limb in draw_person(rng):
+            lay_limb(image, limb, scene.stage.lamp, 0.0)
 
 
-def _shape_sheet(rng: np.random.Generator, placement: Placement, settings: DocumentSettings) -> _Sheet:
-    heights = draw_heights(rng, placement.aspect, settings.paper)
-    positions = None if heights is None else lay_heights(heights, placement.aspect)
-    view = see_page(placement, positions)
-    return (
-        _Sheet(placement, view, positions, heights) if view.offsets is not None else _Sheet(placement, view, None, None)
-    )
-
-
-def _lay_beneath(
-    rng: np.random.Generator,
-    image: np.ndarray,
-    placement: Placement,
-    paper: np.ndarray,
-    light: Light,
-    settings: DocumentSettings,
-) -> np.ndarray:
-    """Other objects, a second sheet, a leaf beside, the pad: all that lies lower than the page."""
+def _lay_beneath(rng: np.random.Generator, image: np.ndarray, scene: _Scene, paper: np.ndarray) -> np.ndarray:
+    """Other objects, a second sheet, the pad, a leaf beside: all that lies lower than the page."""
+    settings, stage = scene.settings, scene.stage
     count, kinds = int(rng.poisson(0.6 * settings.clutter)), settings.objects or OBJECTS
-    image = clutter.lay_objects(rng, image, placement, light, count, kinds)
+    image = clutter.lay_objects(rng, image, stage, count, kinds)
     if rng.random() < settings.sheet_share:
-        image = clutter.lay_sheet_beneath(rng, image, placement, light)
-    roll = rng.random()
-    if roll < settings.stack_share:
+        image = clutter.lay_sheet_beneath(rng, image, stage)
+    if rng.random() < settings.stack_share:
         lay = clutter.lay_stack if rng.random() < 0.7 else clutter.lay_loose_sheets
-        image = lay(rng, image, placement, paper, light)
+        image = lay(rng, image, stage, paper)
     if rng.random() < settings.leaf_share:
-        image = clutter.lay_leaf(rng, image, placement, light)
+        image = clutter.lay_leaf(rng, image, stage)
     return image
 
 
-def _shade_page(rng: np.random.Generator, image: np.ndarray, sheet: _Sheet, light: Light, always: bool) -> np.ndarray:
+def _shade_page(rng: np.random.Generator, image: np.ndarray, scene: _Scene, always: bool) -> np.ndarray:
     """The page's shadow on what lies below it; a flat page in diffuse light has hardly any, a bent one a wide one."""
-    strength = light.shadows * rng.uniform(0.1, 0.7)
+    stage, view = scene.stage, scene.view
+    strength = stage.shadows * rng.uniform(0.1, 0.7)
     if strength == 0 or (rng.random() < 0.25 and not always):
         return image
-    size = abs(quad_signed_area(sheet.view.quad)) ** 0.5
+    size = abs(quad_signed_area(view.quad)) ** 0.5
     softness = size * float(np.exp(rng.uniform(np.log(0.004), np.log(0.03))))
-    if sheet.positions is None:
-        offset = -light.towards[:2] * abs(rng.normal(0, 0.015)) * size
-        return cast_shadow(image, sheet.view.quad, (offset[0], offset[1]), softness, strength)
-    border = page_outline(sheet.positions)
-    outline = sheet.placement.project(drop_shadow(border, light.towards))
+    if view.positions is None:
+        offset = -stage.lamp[:2] * abs(rng.normal(0, 0.015)) * size
+        return cast_shadow(image, view.quad, (offset[0], offset[1]), softness, strength)
+    outline = stage.placement.project(drop_shadow(page_outline(view.positions), stage.lamp))
     return cast_shadow(image, outline, (0.0, 0.0), softness + 0.02 * size, strength)
 
 
-def _paste_page(
-    rng: np.random.Generator,
-    image: np.ndarray,
-    picture: np.ndarray,
-    sheet: _Sheet,
-    light: Light,
-    settings: DocumentSettings,
-) -> None:
+def _paste_page(rng: np.random.Generator, image: np.ndarray, picture: np.ndarray, scene: _Scene) -> None:
     """Lays the page itself, shaded by its shape, its folds and its thin edge, in place."""
-    view = sheet.view
-    gain = fold_map(rng, settings.lighting.folds)
-    if sheet.heights is not None:
-        shade = shade_shape(sheet.heights, sheet.placement.aspect, light.towards)
+    view, gain = scene.view, fold_map(rng, scene.settings.lighting.folds)
+    if view.positions is not None:
+        shade = shade_shape(view.positions[..., 2], scene.stage.placement.aspect, scene.stage.lamp)
         gain = gain * cv2.resize(shade, gain.shape[::-1], interpolation=cv2.INTER_LINEAR)
     picture = multiply(picture, gain)
-    if rng.random() < settings.rim_share:
+    if rng.random() < scene.settings.rim_share:
         _draw_rim(rng, picture)
     paste(image, picture, view.quad, view.offsets)
 
@@ -212,22 +211,15 @@ def _draw_rim(rng: np.random.Generator, picture: np.ndarray) -> None:
         picture[line] = np.clip(picture[line] * tone, 0, 255)
 
 
-def _lay_over(
-    rng: np.random.Generator,
-    image: np.ndarray,
-    placement: Placement,
-    quad: np.ndarray,
-    light: Light,
-    settings: DocumentSettings,
-) -> np.ndarray:
+def _lay_over(rng: np.random.Generator, image: np.ndarray, scene: _Scene) -> np.ndarray:
     """Puts something over the outline of the page."""
-    kinds = settings.occluders or (*OCCLUDERS, "cup")
-    limbs_of = tuple(kind for kind in kinds if kind != "cup")
-    if "cup" in kinds and (not limbs_of or rng.random() < 0.08):
-        along, side = rng.uniform(-0.45, 0.45), int(rng.integers(4))
-        half = np.array([placement.aspect**0.5, placement.aspect**-0.5]) / 2
-        edge = np.array([(along * 2, -1), (1, along * 2), (along * 2, 1), (-1, along * 2)][side]) * half
-        return lay_cup(rng, image, placement, edge * rng.uniform(0.9, 1.25), light.towards)
-    for limb in draw_occluder(rng, quad, limbs_of):
-        lay_limb(image, limb, light.towards, light.shadows * 0.4)
+    stage, kinds = scene.stage, scene.settings.occluders or (*OCCLUDERS, "cup")
+    of_limbs = tuple(kind for kind in kinds if kind != "cup")
+    if "cup" in kinds and (not of_limbs or rng.random() < CUPS):
+        along, side = rng.uniform(-0.9, 0.9), int(rng.integers(4))
+        half = np.abs(page_rectangle(stage.placement.aspect)[0])
+        edge = np.array([(along, -1), (1, along), (along, 1), (-1, along)][side]) * half
+        return lay_cup(rng, image, stage, edge * rng.uniform(0.9, 1.25))
+    for limb in draw_occluder(rng, scene.view.quad, of_limbs):
+        lay_limb(image, limb, stage.lamp, stage.shadows * 0.4)
     return image

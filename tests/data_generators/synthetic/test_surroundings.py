@@ -5,23 +5,27 @@ import pytest
 
 from data_generators.synthetic import clutter
 from data_generators.synthetic.backgrounds import Ground, crop_photo, draw_background, lay_table
-from data_generators.synthetic.clutter import Light
 from data_generators.synthetic.lighting import LightingSettings, add_glare, fold_map, light_map, light_scene
 from data_generators.synthetic.placement import Placement, PlacementSettings, place_page, tilted_camera
 from data_generators.synthetic.shadows import SHADOWS, outside_shadow
-from data_generators.synthetic.solids import in_view
+from data_generators.synthetic.solids import Stage, in_view
 from data_generators.synthetic.surfaces import PALETTES, SURFACES, draw_colour, draw_surface
 
 SIZE_HW = (60, 80)
 DARK = LightingSettings(
     unevenness=0, shadows=0, colour_cast=0, exposure=0, folds=0, outside_shadow_share=0, glare_share=0, flash_share=0
 )
-LIGHT = Light(np.array([0.5, 0.0, 0.866]), 1.0)
+LAMP = np.array([0.5, 0.0, 0.866])
 
 
 @pytest.fixture
 def placement():
     return place_page(np.random.default_rng(5), 0.7, PlacementSettings(area=(0.2, 0.2), cut_off_share=0))
+
+
+@pytest.fixture
+def stage(placement):
+    return Stage(placement, LAMP, 1.0)
 
 
 @pytest.fixture
@@ -85,38 +89,36 @@ def test_points_behind_the_camera_are_not_in_view():
     assert in_view(placement, np.zeros((1, 2))) and not in_view(placement, np.array([[0.0, 50.0], [0.0, -50.0]]))
 
 
-def test_objects_lie_in_view_and_none_change_nothing(placement, ground):
-    assert np.array_equal(clutter.lay_objects(np.random.default_rng(0), ground, placement, LIGHT, 0), ground)
-    changed = [clutter.lay_objects(np.random.default_rng(s), ground, placement, LIGHT, 3) for s in range(10)]
+def test_objects_lie_in_view_and_none_change_nothing(ground, stage):
+    assert np.array_equal(clutter.lay_objects(np.random.default_rng(0), ground, stage, 0), ground)
+    changed = [clutter.lay_objects(np.random.default_rng(s), ground, stage, 3) for s in range(10)]
     assert sum(not np.array_equal(image, ground) for image in changed) >= 8
 
 
 def test_objects_beyond_the_horizon_are_left_out(ground):
     behind = Placement(tilted_camera(0, 70, 0, 0.3), 1.0, 0.0)
-    assert np.array_equal(clutter.lay_objects(np.random.default_rng(0), ground, behind, LIGHT, 1), ground)
+    assert np.array_equal(clutter.lay_objects(np.random.default_rng(0), ground, Stage(behind, LAMP, 1.0), 1), ground)
 
 
 @pytest.mark.parametrize("name", clutter.OBJECTS)
-def test_every_object_is_seen_and_follows_its_seed(placement, ground, name):
-    first, again = (
-        clutter.lay_objects(np.random.default_rng(3), ground, placement, LIGHT, 4, (name,)) for _ in range(2)
-    )
+def test_every_object_is_seen_and_follows_its_seed(ground, name, stage):
+    first, again = (clutter.lay_objects(np.random.default_rng(3), ground, stage, 4, (name,)) for _ in range(2))
     assert first.dtype == np.uint8 and np.array_equal(first, again) and (first != ground).any()
 
 
-def test_sheet_beneath_is_covered_in_part(placement, ground):
-    laid = clutter.lay_sheet_beneath(np.random.default_rng(3), ground, placement, LIGHT)
+def test_sheet_beneath_is_covered_in_part(ground, stage):
+    laid = clutter.lay_sheet_beneath(np.random.default_rng(3), ground, stage)
     assert (laid != ground).any()
 
 
 @pytest.mark.parametrize("lay", [clutter.lay_stack, clutter.lay_loose_sheets])
-def test_stack_reaches_beyond_the_page(placement, ground, lay):
-    laid = [lay(np.random.default_rng(seed), ground, placement, np.full(3, 250.0), LIGHT) for seed in range(5)]
+def test_stack_reaches_beyond_the_page(ground, lay, stage):
+    laid = [lay(np.random.default_rng(seed), ground, stage, np.full(3, 250.0)) for seed in range(5)]
     assert all((image != ground).any() for image in laid)
 
 
 def test_leaf_lies_beside_the_page(placement, ground):
-    laid = clutter.lay_leaf(np.random.default_rng(3), ground, placement, Light(LIGHT.towards, 0.0))
+    laid = clutter.lay_leaf(np.random.default_rng(3), ground, Stage(placement, LAMP, 0.0))
     x, y = (placement.quad.mean(axis=0) * SIZE_HW[::-1]).astype(int)
     assert (laid != ground).any() and laid[y, x].tolist() == [150] * 3
 

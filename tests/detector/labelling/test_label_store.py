@@ -87,7 +87,9 @@ def test_a_label_is_unfinished_until_it_is_accepted(pictures: Path) -> None:
 def test_what_others_have_written_in_a_file_stays(pictures: Path) -> None:
     stamp_shape = shape("stamp", [[1, 1], [9, 1], [9, 9]], description="red")
     page = shape("page", [[10, 10], [200, 10], [200, 200], [10, 200]], group_id=7)
-    path = write_json(pictures, "a", [stamp_shape, page], flags={"checked": True}, group="letter", mine=[1, 2], imageData="QUJD")
+    path = write_json(
+        pictures, "a", [stamp_shape, page], flags={"checked": True}, group="letter", mine=[1, 2], imageData="QUJD"
+    )
     before = json.loads(path.read_text())
     write(LabelStore(pictures), "a.png", CUT_OFF, done=False)
     after = json.loads(path.read_text())

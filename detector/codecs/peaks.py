@@ -64,7 +64,7 @@ def find_peaks(logits: np.ndarray, window: Window, count: int = 1) -> Peaks:
             (column[:, None] + across).clip(0, maps.shape[2] - 1)[:, None, :],
         )
         near = maps[place]  # (N, 2 * reach + 1, 2 * reach + 1)
-        peak = np.stack([column - reach[1], row - reach[0]], axis=-1)
+        peak = np.stack([column - reach[1], row - reach[0]], axis=-1).clip(0)  # nothing left: in the padding
         cells[:, order] = peak + _offsets(near, peak, (rows, columns), window)
         shares[:, order] = near.sum(axis=(1, 2)) / total
         maps[place] = 0

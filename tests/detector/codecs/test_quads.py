@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from detector.codecs.heatmap import HeatmapGrid, decode_heatmaps, encode_heatmaps
-from detector.codecs.peaks import Peaks, Window
+from detector.codecs.peaks import Peaks, Window, find_peaks
 from detector.codecs.quads import choose_quad, is_sound
 
 QUAD = np.array([[3.0, 4.0], [14.0, 2.0], [16.0, 12.0], [5.0, 13.0]])
@@ -62,3 +62,14 @@ def test_maps_of_a_sheet_on_its_tip_give_its_four_corners() -> None:
     points, scores = decode_heatmaps(maps, grid, Window(3, 1.0))
     np.testing.assert_allclose(grid.to_cells(points)[0], np.roll(diamond, 1, axis=0), atol=0.05)
     np.testing.assert_allclose(scores[0], 1 - shares, atol=0.02)
+
+
+def test_maps_of_one_bright_cell_each_have_no_other_peak() -> None:
+    """What is far below the peak is 0 in 32 bits: the other candidates hold nothing, and are on the map."""
+    maps = np.full((4, 16, 20), -500, np.float32)
+    maps[:, 5, 7] = 0
+    peaks = find_peaks(maps, Window(3, 1.0), 3)
+    np.testing.assert_allclose(peaks.cells[:, 0], [[7, 5]] * 4, atol=1e-6)
+    assert peaks.shares.tolist() == [[1, 0, 0]] * 4
+    assert (peaks.cells >= -0.5).all()
+    np.testing.assert_array_equal(choose_quad(peaks)[0], peaks.cells[:, 0])

@@ -105,7 +105,7 @@ class CornerCsvSource(Source):
 
 
 def pictures_folder(root: Path) -> Path:
-    """Where the pictures of a corner CSV folder lie: in `images/`, or beside corners.csv where there is no such folder."""
+    """Where the pictures of a corner CSV folder lie: in `images/`, or beside corners.csv where there is none."""
     folder = root / IMAGES_NAME
     return folder if folder.is_dir() else root
 

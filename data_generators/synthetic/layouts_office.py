@@ -191,3 +191,25 @@ def draw_plan(sheet: Sheet) -> None:
     sheet.draw.rectangle(sheet.box(0.02, 0.02, 0.98, 0.98), outline=sheet.ink, width=sheet.pen(0.2))
     pictures.draw_plan(sheet, sheet.box(0.1, 0.1, 0.9, 0.7))
     ink.draw_fields(sheet, sheet.box(0.6, 0.8, 0.97, 0.97), 3, 2)
+
+
+def draw_worksheet(sheet: Sheet) -> None:
+    """One large frame on an otherwise empty page, ruled, squared or blank inside: print with corners of its own."""
+    rng = sheet.rng
+    shade = sheet.mix(rng.uniform(0.4, 1.0))
+    width, height = rng.uniform(0.55, 0.94), rng.uniform(0.3, 0.85)
+    x0 = rng.uniform(0.2, 0.8) * (1 - width)
+    y0 = rng.choice([0.05, 0.5, 0.95], p=[0.6, 0.2, 0.2]) * (0.98 - height) + 0.01
+    left, top, right, bottom = sheet.box(x0, y0, x0 + width, y0 + height)
+    if rng.random() < 0.2:
+        sheet.draw.rectangle((left, top, right, bottom), fill=sheet.tint(rng.uniform(0.05, 0.4)))
+    rows, columns = (int(count) for count in rng.integers(1, 14, 2))
+    for y in np.linspace(top, bottom, rows + 1)[1:-1]:
+        sheet.draw.line((left, y, right, y), fill=shade, width=sheet.pen(0.12))
+    for x in np.linspace(left, right, columns + 1)[1:-1] if rng.random() < 0.7 else ():
+        sheet.draw.line((x, top, x, bottom), fill=shade, width=sheet.pen(0.12))
+    sheet.draw.rectangle((left, top, right, bottom), outline=shade, width=sheet.pen(rng.uniform(0.1, 0.7)))
+    if y0 > 0.1:
+        ink.draw_heading(sheet, sheet.box(x0, 0.04, x0 + width, 0.1), make_title(rng), 2.5)
+    elif rng.random() < 0.3:
+        ink.draw_paragraphs(sheet, sheet.box(x0, y0 + height + 0.02, x0 + width, 0.95), 1.5)

@@ -40,6 +40,7 @@ LAYOUTS: dict[str, Layout] = {
     "invoice": Layout(office.draw_invoice, (A4, LETTER), 2),
     "form": Layout(office.draw_form, (A4, LETTER, 1 / A4), 2),
     "spreadsheet": Layout(office.draw_spreadsheet, (A4, 1 / A4, 1 / LETTER), 1),
+    "worksheet": Layout(office.draw_worksheet, (A4, LETTER, 0.62, 1 / A4), 2.5),
     "calendar": Layout(office.draw_calendar, (A4, 1 / A4, 1.0), 0.5),
     "exam": Layout(office.draw_exam, (A4, LETTER), 1),
     "music": Layout(office.draw_music, (A4, 0.78), 0.5),

@@ -43,7 +43,7 @@ def fill_fields(
 def erase(patch: np.ndarray) -> tuple[np.ndarray, tuple[int, int, int]]:
     """Takes the print off a piece of a form; the paper's own colours, tints and fine lines stay.
 
-    Strokes thinner than a third of the piece's height are closed over by what lies around them.
+    Strokes thinner than half the piece's height are closed over by what lies around them.
 
     Args:
         patch: uint8 (h, w, 3).
@@ -53,10 +53,10 @@ def erase(patch: np.ndarray) -> tuple[np.ndarray, tuple[int, int, int]]:
     """
     grey = cv2.cvtColor(patch, cv2.COLOR_RGB2GRAY).astype(np.int16)
     dark_ink = 2 * np.median(grey) > int(grey.min()) + int(grey.max())
-    side = max(3, round(0.34 * patch.shape[0]) | 1)
+    side = max(3, round(0.5 * patch.shape[0]) | 1)
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
     paper = cv2.morphologyEx(patch, cv2.MORPH_CLOSE if dark_ink else cv2.MORPH_OPEN, kernel)
-    paper = cv2.GaussianBlur(paper, (0, 0), side / 4)
+    paper = cv2.GaussianBlur(paper, (0, 0), side / 6)
     contrast = np.abs(cv2.cvtColor(paper, cv2.COLOR_RGB2GRAY).astype(np.int16) - grey)
     if contrast.max() < LEAST_CONTRAST:
         return patch, (40, 40, 45)

@@ -88,6 +88,9 @@ class FormScenes(DocumentScenes):
         stamps = file_stamp(self.form.path), file_stamp(self.form.scan_path)
         return _filled(self.settings.seed, page, self._long_px, self.form.path, stamps)
 
+    def _group(self, index: int, page: int) -> str:
+        return f"{self.form.path.stem}-{super()._group(index, page)}"
+
     def _levels(self, page: int) -> list[np.ndarray]:
         return self._page(page)[0]
 

@@ -19,6 +19,7 @@ WAY_UP = Level(128, 3, 0.06)
 PLACE = (Level(128, 4, 0.07, 1), Level(192, 6, 0.04, 2), Level(288, 9, 0.02, 3), Level(400, 10, 0.01, 3))
 NODES = 17  # of the lattice of offsets, along each side
 LEAST_SCORE = 0.3  # correlation at which a tile counts as found
+LEAST_MEAN = 0.18  # mean correlation on the last map: blank paper and other pages stay below it
 FARTHEST = 0.15  # offsets beyond this many sides of the page are no refinement
 RIDGE = 1e-3
 SHARPNESS = 1.3  # photo pixels a pixel of a map: fewer blur, more alias
@@ -90,7 +91,7 @@ class Aligner:
         if refined is not found:
             last = self._places[-1]
             before, after = (_match(last, image, way).mean_score for way in (found, refined))
-            refined = refined if after > before else found
+            refined = refined if after > max(before, LEAST_MEAN) else found
         return refined
 
 
@@ -108,7 +109,8 @@ def _straighten(image: np.ndarray, way: Alignment, level: ScanMap) -> np.ndarray
     lattice = to_pixels(way.locate(_nodes().reshape(-1, 2)), image.shape[:2]).reshape(NODES, NODES, 2)
     ys, xs = ((np.arange(side) + 0.5) / side for side in level.size_hw)
     points = _sample(lattice.astype(np.float32), np.stack(np.meshgrid(xs, ys), axis=-1))
-    return cv2.remap(image, points[..., 0], points[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    page = cv2.remap(image, points[..., 0], points[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return page.reshape(*level.size_hw, -1)
 
 
 def _nodes() -> np.ndarray:

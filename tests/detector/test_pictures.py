@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from data_generators.errors import DataError
+from data_generators.forms import write_form
 from data_generators.geometry import UNIT_QUAD, from_pixels, homography_between, pixel_homography
 from data_generators.images import read_image, write_image
 from data_generators.preview import write_png
@@ -19,6 +20,8 @@ from detector.pictures import draw_answers, draw_worst, rectify_quad, write_answ
 from detector.prediction import predict_images
 from detector.runs import RunError
 from tests.detector.fake import FakeRuntime
+from tests.detector.forms.made import FIELDS, draw_form, photograph
+from tests.detector.forms.made import QUAD as FORM_QUAD
 from tests.detector.test_evaluation import Listed, page
 from tests.detector.tiny import QUAD, noise
 
@@ -183,3 +186,70 @@ def test_each_row_names_its_files_and_no_file_is_written_twice(tmp_path: Path) -
     write_answers(runtime(logit=-5), inputs[:1], tmp_path / "bare", overlays=False, rectify=True)
     [row] = json.loads((tmp_path / "bare/predictions.json").read_text())
     assert row["overlay"] is row["rectified"] is None
+
+
+@pytest.fixture
+def form_photos(tmp_path: Path) -> Path:
+    """A folder with form.yaml, and photos of the form: one upright, one upside down."""
+    write_form(tmp_path / "form.yaml", draw_form(), FIELDS)
+    for name, quad in (("upright", FORM_QUAD), ("upside-down", np.roll(FORM_QUAD, 2, axis=0))):
+        write_png(tmp_path / "photos" / f"{name}.png", photograph(draw_form("B-XY 123"), quad))
+    return tmp_path
+
+
+def test_the_fields_of_a_form_are_written(form_photos: Path) -> None:
+    out, template = form_photos / "out", form_photos / "form.yaml"
+    assert write_answers(runtime(FORM_QUAD), [str(form_photos / "photos")], out, template=template) == 2
+    rows = json.loads((out / "predictions.json").read_text())
+    assert [row["form"]["orientation_deg"] for row in rows] == [0, 180]
+    for row in rows:
+        assert set(row["form"]["fields"]) == set(FIELDS)
+        for name, field in row["form"]["fields"].items():
+            assert field["crop"] == f"{Path(row['file']).stem}-{name}.png"
+            quad = np.array(field["keypoints_px"])
+            crop = read_image(out / field["crop"])
+            assert crop.shape[1] == pytest.approx(np.linalg.norm(quad[1] - quad[0]), rel=0.1)
+            assert crop.shape[0] == pytest.approx(np.linalg.norm(quad[2] - quad[1]), rel=0.1)
+        uneven = read_image(out / row["form"]["fields"]["holder"]["crop"]).std(axis=(0, 2))
+        third = len(uneven) // 3
+        assert uneven[:third].mean() > 2 * uneven[-third:].mean(), "the value begins at the left of an upright crop"
+
+
+def test_the_overlay_shows_the_fields(form_photos: Path) -> None:
+    inputs = [str(form_photos / "photos" / "upright.png")]
+    write_answers(runtime(FORM_QUAD), inputs, form_photos / "plain")
+    write_answers(runtime(FORM_QUAD), inputs, form_photos / "fields", template=form_photos / "form.yaml")
+    plain, fields = (read_image(form_photos / which / "upright.png").astype(int) for which in ("plain", "fields"))
+    assert 100 < np.any(plain != fields, axis=-1).sum() < 0.2 * plain.shape[0] * plain.shape[1]
+
+
+def test_without_a_document_there_is_no_form(form_photos: Path) -> None:
+    inputs = [str(form_photos / "photos")]
+    write_answers(runtime(logit=-5), inputs, form_photos / "out", template=form_photos / "form.yaml")
+    rows = json.loads((form_photos / "out/predictions.json").read_text())
+    assert all("form" not in row for row in rows)
+    assert len(list((form_photos / "out").glob("*.png"))) == 2
+
+
+def test_no_crop_overwrites_a_picture(form_photos: Path) -> None:
+    photos = form_photos / "photos"
+    (photos / "upside-down.png").rename(photos / "upright-number.png")
+    write_answers(runtime(FORM_QUAD), [str(photos)], form_photos / "out", template=form_photos / "form.yaml")
+    rows = json.loads((form_photos / "out/predictions.json").read_text())
+    names = [row["overlay"] for row in rows] + [row["form"]["fields"][name]["crop"] for row in rows for name in FIELDS]
+    assert len(set(names)) == 6
+    inputs = [str(photos / name) for name in ("upright.png", "upright-number.png")]
+    with pytest.raises(RunError, match=r"upright-number.png is one of the pictures"):
+        write_answers(runtime(FORM_QUAD), inputs, photos, template=form_photos / "form.yaml", overlays=False)
+
+
+def test_a_template_needs_four_corners(form_photos: Path) -> None:
+    fake = FakeRuntime(QUAD, heads={"presence": {}})
+    with pytest.raises(RunError, match="--template needs a model with a `corners` head of 4 points"):
+        write_answers(fake, [str(form_photos / "photos")], form_photos / "out", template=form_photos / "form.yaml")
+
+
+def test_a_form_on_a_line_is_not_read(form_photos: Path, caplog: pytest.LogCaptureFixture) -> None:
+    line = np.array([[0.1, 0.1], [0.2, 0.2], [0.3, 0.3], [0.4, 0.4]])
+    write_answers(runtime(line), [str(form_photos / "photos")], form_photos / "out", template=form_photos / "form.yaml")
+    assert "upright.png: the form is not read, three of its corners lie on a line" in caplog.text

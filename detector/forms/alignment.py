@@ -19,8 +19,8 @@ WAY_UP = Level(128, 3, 0.06)
 PLACE = (Level(128, 4, 0.07, 1), Level(192, 6, 0.04, 2), Level(288, 9, 0.02, 3), Level(400, 10, 0.01, 3))
 NODES = 17  # of the lattice of offsets, along each side
 LEAST_SCORE = 0.3  # correlation at which a tile counts as found
-LEAST_MEAN = 0.18  # mean correlation on the last map: blank paper and other pages stay below it
-FARTHEST = 0.15  # offsets beyond this many sides of the page are no refinement
+LEAST_MEAN = 0.25  # mean correlation on the last map: blank paper and other pages stay below it
+FARTHEST = 0.35  # offsets beyond this many sides of the page are no refinement
 RIDGE = 1e-3
 SHARPNESS = 1.3  # photo pixels a pixel of a map: fewer blur, more alias
 

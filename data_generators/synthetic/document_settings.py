@@ -8,6 +8,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field, field_validator
 
+from data_generators.forms import WHOLE_PAGE
 from data_generators.settings import Settings, Share
 from data_generators.synthetic.clutter import OBJECTS
 from data_generators.synthetic.lighting import LightingSettings
@@ -51,6 +52,9 @@ class DocumentSettings(Settings):
     """Number of different pages; each is a group, and stays in memory (about 0.2 MB at 160 pixels)."""
     layouts: tuple[str, ...] = ()
     """Kinds of page to draw, e.g. [registration, certificate]; empty for all."""
+    target: str = WHOLE_PAGE
+    """What the corners are those of: `page`, or a field, e.g. registration_number with layouts [registration], for the
+    box around its value and nothing else."""
     templates: Path | None = None
     """Folder of the user's own scans or pictures of flat documents, used as pages."""
     template_share: Share = 1.0

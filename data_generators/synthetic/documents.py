@@ -9,31 +9,44 @@ from typing import Any
 import matplotlib
 import numpy as np
 
+from data_generators.errors import DataError
 from data_generators.files import file_stamp
+from data_generators.forms import WHOLE_PAGE, box_quad
 from data_generators.geometry import UNIT_QUAD
 from data_generators.images import decoder_versions
 from data_generators.sample import Sample, sample_with_corners
 from data_generators.sources import Source, hash_code
 from data_generators.synthetic.compositing import shrink_levels, shrink_to
 from data_generators.synthetic.document_settings import MOST_PAGES, DocumentSettings
-from data_generators.synthetic.pages import LAYOUTS, choose_layout, draw_page
+from data_generators.synthetic.pages import LAYOUTS, choose_layout, draw_page_with_fields
 from data_generators.synthetic.picture_folder import PictureFolder, read_picture
+from data_generators.synthetic.registration_fields import FIELDS
 from data_generators.synthetic.scenes import draw_document, draw_negative
 
 __all__ = ["MOST_PAGES", "DocumentScenes", "DocumentSettings", "drawing_version", "hash_numbers"]
 
 PACKAGE = Path(__file__).parents[1]
-DRAWN_WITH = (PACKAGE / "synthetic", PACKAGE / "geometry.py", PACKAGE / "images.py", PACKAGE / "sample.py")
+DRAWN_WITH = (
+    PACKAGE / "synthetic",
+    PACKAGE / "geometry.py",
+    PACKAGE / "forms.py",
+    PACKAGE / "images.py",
+    PACKAGE / "sample.py",
+)
+FIELD_NAMES = tuple(field.name for field in FIELDS)
 _SCENE, _PAGE, _CHOICE = 1, 2, 3  # streams of random numbers
 
 
 @lru_cache(maxsize=MOST_PAGES)
-def _drawn_levels(seed: int, page: int, long_px: int, layouts: tuple[str, ...]) -> list[np.ndarray]:
+def _drawn_page(
+    seed: int, page: int, long_px: int, layouts: tuple[str, ...]
+) -> tuple[list[np.ndarray], dict[str, np.ndarray]]:
+    """The levels of a page, and the tight boxes (4,) of its named values."""
     rng = np.random.default_rng([seed, _PAGE, page])
-    picture = draw_page(rng, choose_layout(rng, layouts))
+    picture, boxes = draw_page_with_fields(rng, choose_layout(rng, layouts))
     scale = long_px / max(picture.shape[:2])
     size_wh = round(picture.shape[1] * scale), round(picture.shape[0] * scale)
-    return shrink_levels(shrink_to([picture], size_wh))
+    return shrink_levels(shrink_to([picture], size_wh)), boxes
 
 
 @lru_cache(maxsize=MOST_PAGES)
@@ -85,7 +98,7 @@ class DocumentScenes(Source):
             are told apart by the seed, which is the caller's to choose. None draws with all templates.
 
     Raises:
-        DataError: a folder of the settings is not there, or holds no pictures.
+        DataError: a folder of the settings is not there, or holds no pictures; the target is not on every page.
     """
 
     class_names = ("document",)
@@ -97,6 +110,9 @@ class DocumentScenes(Source):
         templates = self.settings.templates
         self._templates = PictureFolder(templates, "templates", split) if templates else None
         self._backgrounds = [PictureFolder(folder, "backgrounds") for folder in self.settings.backgrounds]
+        if self.settings.target != WHOLE_PAGE:
+            self._check_target()
+            self.class_names, self.labelled_classes = (self.settings.target,), frozenset({self.settings.target})
         self._long_px = max(64, round(1.5 * max(self.settings.size_hw)))
 
     def __len__(self) -> int:
@@ -150,11 +166,24 @@ class DocumentScenes(Source):
         if self._templates is not None and template is not None:
             path = self._templates.paths[template]
             return _template_levels(path, file_stamp(path), self._long_px)
-        return _drawn_levels(self.settings.seed, page, self._long_px, self.settings.layouts or tuple(LAYOUTS))
+        return self._drawn_page(page)[0]
 
-    def _target(self, page: int) -> np.ndarray:  # noqa: ARG002 - a subclass depends on the page
-        """(4, 2) corners of what is labelled on a page, in page coordinates from its top left clockwise: the page."""
-        return UNIT_QUAD
+    def _drawn_page(self, page: int) -> tuple[list[np.ndarray], dict[str, np.ndarray]]:
+        return _drawn_page(self.settings.seed, page, self._long_px, self.settings.layouts or tuple(LAYOUTS))
+
+    def _check_target(self) -> None:
+        """Refuses a target that some of the pages do not have."""
+        settings = self.settings
+        if settings.layouts != ("registration",) or settings.templates or settings.target not in FIELD_NAMES:
+            problem = f"the target {settings.target!r} is not on every page."
+            cure = f"Take `page`, or with layouts: [registration] and no templates one of {', '.join(FIELD_NAMES)}."
+            raise DataError("documents", problem, cure)
+
+    def _target(self, page: int) -> np.ndarray:
+        """(4, 2) corners of what is labelled on a page, in page coordinates from its top left clockwise."""
+        if self.settings.target == WHOLE_PAGE:
+            return UNIT_QUAD
+        return box_quad(self._drawn_page(page)[1][self.settings.target])
 
     def _choose_photo(self, rng: np.random.Generator) -> np.ndarray | None:
         """One of the user's photos, or None for a drawn ground."""

@@ -10,9 +10,7 @@ import numpy as np
 from pydantic import model_validator
 
 from data_generators.files import file_stamp
-from data_generators.forms import WHOLE_PAGE, Form, box_quad, read_form
-from data_generators.geometry import UNIT_QUAD
-from data_generators.sources import hash_code
+from data_generators.forms import Form, read_form
 from data_generators.synthetic.compositing import shrink_levels, shrink_to
 from data_generators.synthetic.documents import MOST_PAGES, DocumentScenes, DocumentSettings
 from data_generators.synthetic.filling import fill_fields
@@ -24,10 +22,7 @@ Stamp = tuple[int, int]
 
 
 class FormSceneSettings(DocumentSettings):
-    """Synthetic scenes of a form."""
-
-    target: str = WHOLE_PAGE
-    """What the corners are those of: `page`, or the name of a field for the box around its value and nothing else."""
+    """Synthetic scenes of a form; a `target` is one of its fields."""
 
     @model_validator(mode="after")
     def _check_pages(self) -> Self:
@@ -73,29 +68,19 @@ class FormScenes(DocumentScenes):
     settings: FormSceneSettings
 
     def __init__(self, path: str | Path, settings: FormSceneSettings | None = None) -> None:
-        super().__init__(settings or FormSceneSettings())
         self.form = read_form(path)
-        if self.settings.target != WHOLE_PAGE:
-            self.form.field_quad(self.settings.target)
-            self.class_names, self.labelled_classes = (self.settings.target,), frozenset({self.settings.target})
+        super().__init__(settings or FormSceneSettings())
 
     def content(self) -> Any:
-        reading = Path(__file__).parents[1] / "forms.py"
-        return ["FormScenes", hash_code(reading), self.form.content(), super().content()]
+        return ["FormScenes", self.form.content(), super().content()]
 
-    def _page(self, page: int) -> tuple[list[np.ndarray], dict[str, np.ndarray]]:
+    def _check_target(self) -> None:
+        self.form.field_quad(self.settings.target)
+
+    def _drawn_page(self, page: int) -> tuple[list[np.ndarray], dict[str, np.ndarray]]:
         """The levels of a page, and the box of each field's value on it."""
         stamps = file_stamp(self.form.path), file_stamp(self.form.scan_path)
         return _filled(self.settings.seed, page, self._long_px, self.form.path, stamps)
 
     def _group(self, index: int, page: int) -> str:
         return f"{self.form.path.stem}-{super()._group(index, page)}"
-
-    def _levels(self, page: int) -> list[np.ndarray]:
-        return self._page(page)[0]
-
-    def _target(self, page: int) -> np.ndarray:
-        """Corners (4, 2) of the target on the page, normalised."""
-        if self.settings.target == WHOLE_PAGE:
-            return UNIT_QUAD
-        return box_quad(self._page(page)[1][self.settings.target])

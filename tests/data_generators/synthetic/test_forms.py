@@ -77,3 +77,20 @@ def test_wrong_settings_are_refused(form: Path) -> None:
 def test_some_scenes_have_no_form(form: Path) -> None:
     source = scenes(form, negative_share=1, target="number")
     assert source.sample(0).keypoints.shape == (0, 4, 2)
+
+
+def test_drawn_certificates_have_fields_as_targets_too() -> None:
+    options = {"layouts": ["registration"], "count": 3, "negative_share": 0, "size_hw": (72, 96)}
+    pages, numbers = (open_source("documents:", target=name, **options) for name in ("page", "registration_number"))
+    assert numbers.class_names == ("registration_number",)
+    page, number = pages.sample(1), numbers.sample(1)
+    np.testing.assert_array_equal(page.image, number.image)
+    to_page = homography_between(page.keypoints[0], UNIT_QUAD)
+    quad = apply_homography(to_page, number.keypoints[0])
+    assert 0 < quad.min() and quad.max() < 1 and 0.01 < np.ptp(quad[:, 0]) < 0.6
+
+
+@pytest.mark.parametrize("options", [{}, {"layouts": ["registration"], "target": "numbr"}])
+def test_a_target_that_not_every_page_has_is_refused(options: dict) -> None:
+    with pytest.raises(DataError, match=r"the target .* is not on every page. Take `page`, or with layouts"):
+        open_source("documents:", **{"target": "registration_number", **options})

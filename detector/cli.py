@@ -7,7 +7,6 @@ import os
 import shlex
 import sys
 from contextlib import suppress
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,8 +14,19 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import typer
 
+from detector.options import (
+    FORMATS,
+    SOURCE,
+    ConfigArgument,
+    JsonOption,
+    ModelArgument,
+    OnErrorChoice,
+    OnErrorOption,
+    OrderChoice,
+    SetOption,
+)
 from detector.quiet import import_keras_quietly
-from detector.terminal import begin_log, complain, print_scores, print_table, say, show_progress
+from detector.terminal import begin_log, complain, print_scores, print_table, say, show_progress, write_result
 
 app = typer.Typer(
     help="Small networks for corners, boxes and masks: from labelled pictures or drawn scenes to the device.",
@@ -24,38 +34,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-FORMATS = (
-    "FORMAT is corners, documents, forms, labelme, marked or negatives; PATH is a folder, for forms: a form.yaml, for "
-    "documents: it may be empty."
-)
 INTERRUPTED = 130  # exit code after Ctrl-C, as shells have it
-
-
-class OnErrorChoice(StrEnum):
-    """`data_generators.errors.OnError` as the command line takes it."""
-
-    STOP = "raise"
-    SKIP = "skip"
-
-
-class OrderChoice(StrEnum):
-    """`data_generators.real.quads.QuadOrder` as the command line takes it."""
-
-    IMAGE = "image"
-    OBJECT = "object"
-
-
-SOURCE = r"FORMAT:PATH\[#SPLIT], e.g. corners:photos#val; without #SPLIT all samples"  # \[ keeps rich from eating it
-ConfigArgument = Annotated[str, typer.Argument(help="A YAML file, or the name of a preset.")]
-SetOption = Annotated[list[str], typer.Option("--set", help="key=value, e.g. training.epochs=5; may be repeated.")]
-ModelArgument = Annotated[str, typer.Argument(help="Run folder, .keras or .tflite file, or a shipped model's name.")]
-OnErrorOption = Annotated[
-    OnErrorChoice,
-    typer.Option(help="At a label or picture that cannot be used: stop with an error, or skip and count."),
-]
-JsonOption = Annotated[
-    Path | None, typer.Option("--json", help="Also write the result to this file; /dev/stdout prints it.")
-]
 
 
 def main() -> None:
@@ -85,15 +64,6 @@ def _options(
     ] = False,
 ) -> None:
     pass
-
-
-def _write(path: Path | None, value: Any) -> None:
-    from detector.runs import to_json_text, write_json
-
-    if path == Path("/dev/stdout"):  # where it is a file, opening it again would write over what is there
-        sys.stdout.write(to_json_text(value))
-    elif path:
-        write_json(path, value)
 
 
 @app.command()
@@ -191,7 +161,7 @@ def cost(config: ConfigArgument, overrides: SetOption = [], json_file: JsonOptio
     print_table("cost", rows)
     for warning in measured.warnings:
         complain("warning", warning, "yellow")
-    _write(json_file, measured.to_json())
+    write_result(json_file, measured.to_json())
 
 
 @app.command()
@@ -245,7 +215,7 @@ def evaluate(
     with show_progress("scoring") as report:
         evaluation = measure(model, data, on_error=on_error.value, progress=report)
     print_scores({"value": evaluation.scores})
-    _write(json_file, evaluation.scores)
+    write_result(json_file, evaluation.scores)
     if worst:
         from detector.pictures import draw_worst
 
@@ -289,7 +259,7 @@ def export(
 
     report = run_export(run, data, on_error=on_error.value, progress=show_progress)
     print_scores(report)
-    _write(json_file, report)
+    write_result(json_file, report)
     say(f"Files: {run / 'export'}. Use them: detector predict {run} photo.jpg")
 
 

@@ -7,6 +7,7 @@ import logging
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -74,3 +75,13 @@ def _format(value: Any) -> str:
     if isinstance(value, dict | list):
         return json.dumps(value)
     return f"{value:.4f}" if isinstance(value, float) else f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def write_result(path: Path | None, value: Any) -> None:
+    """Writes JSON data to the file that `--json` names, /dev/stdout among them; nothing for None."""
+    from detector.runs import to_json_text, write_json
+
+    if path == Path("/dev/stdout"):  # where it is a file, opening it again would write over what is there
+        sys.stdout.write(to_json_text(value))
+    elif path:
+        write_json(path, value)

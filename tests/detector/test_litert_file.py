@@ -47,6 +47,17 @@ def test_every_buffer_begins_at_a_multiple_of_16(files_of: FilesOf, kind: str) -
     assert {(array.__array_interface__["data"][0] - start) % 16 for array in arrays} == {0}
 
 
+def test_equal_vectors_of_numbers_are_written_once(files_of: FilesOf) -> None:
+    """The zero points of every convolution's channels, 0 all of them, are one vector for each count of channels."""
+    data = files_of("corners heatmap").int8.read_bytes()
+    start = np.frombuffer(data, np.uint8).__array_interface__["data"][0]
+    graph = schema.Model.GetRootAsModel(data, 0).Subgraphs(0)
+    tables = [graph.Tensors(index).Quantization() for index in range(graph.TensorsLength())]
+    vectors = [table.ZeroPointAsNumpy() for table in tables if table is not None and table.ZeroPointLength() > 1]
+    places = {(len(vector), vector.__array_interface__["data"][0] - start) for vector in vectors}
+    assert len(vectors) > len(places) == len({len(vector) for vector in vectors})
+
+
 @pytest.mark.parametrize("kind", ["float", "int8"])
 def test_tensors_are_called_after_their_layers(files_of: FilesOf, kind: str) -> None:
     data = getattr(files_of("corners heatmap"), kind).read_bytes()

@@ -1,0 +1,41 @@
+"""Arguments and options that several verbs of the command line share."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+FORMATS = (
+    "FORMAT is corners, documents, forms, labelme, marked or negatives; PATH is a folder, for forms: a form.yaml, for "
+    "documents: it may be empty."
+)
+
+
+class OnErrorChoice(StrEnum):
+    """`data_generators.errors.OnError` as the command line takes it."""
+
+    STOP = "raise"
+    SKIP = "skip"
+
+
+class OrderChoice(StrEnum):
+    """`data_generators.real.quads.QuadOrder` as the command line takes it."""
+
+    IMAGE = "image"
+    OBJECT = "object"
+
+
+SOURCE = r"FORMAT:PATH\[#SPLIT], e.g. corners:photos#val; without #SPLIT all samples"  # \[ keeps rich from eating it
+ConfigArgument = Annotated[str, typer.Argument(help="A YAML file, or the name of a preset.")]
+SetOption = Annotated[list[str], typer.Option("--set", help="key=value, e.g. training.epochs=5; may be repeated.")]
+ModelArgument = Annotated[str, typer.Argument(help="Run folder, .keras or .tflite file, or a shipped model's name.")]
+OnErrorOption = Annotated[
+    OnErrorChoice,
+    typer.Option(help="At a label or picture that cannot be used: stop with an error, or skip and count."),
+]
+JsonOption = Annotated[
+    Path | None, typer.Option("--json", help="Also write the result to this file; /dev/stdout prints it.")
+]

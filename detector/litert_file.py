@@ -52,22 +52,22 @@ class _CompactBuilder(flatbuffers.Builder):
     def __init__(self, size: int) -> None:
         super().__init__(size)
         self._written: dict[tuple[int, bytes], int] = {}
-        self._start, self._width, self._offsets = 0, 0, False
+        self._start, self._width = 0, 0  # of the vector of numbers that is being written; width 0: there is none
 
     def StartVector(self, elemSize: int, numElems: int, alignment: int) -> int:  # noqa: N802, N803
-        self._start, self._width, self._offsets = self.Offset(), elemSize, False
+        self._start, self._width = self.Offset(), elemSize
         return super().StartVector(elemSize, numElems, ALIGNMENT if elemSize == 1 else alignment)
 
     def PrependUOffsetTRelative(self, off: int) -> None:  # noqa: N802
-        self._offsets = True  # relative to where they stand: equal bytes do not mean equal things
+        self._width = 0  # offsets are relative to where they stand: equal bytes do not mean equal things
         super().PrependUOffsetTRelative(off)
 
     def EndVector(self, *count: int) -> int:  # noqa: N802
-        size = COUNT_BYTES + self.vectorNumElems * self._width
-        end = super().EndVector(*count)
-        if self._offsets:
+        size, width = COUNT_BYTES + self.vectorNumElems * self._width, self._width
+        self._width, end = 0, super().EndVector(*count)
+        if not width:  # offsets, or a string, which ends here and did not begin in `StartVector`
             return end
-        earlier = self._written.setdefault((self._width, bytes(self.Bytes[self.head : self.head + size])), end)
+        earlier = self._written.setdefault((width, bytes(self.Bytes[self.head : self.head + size])), end)
         if earlier != end:
             self.head: int = len(self.Bytes) - self._start  # take it back
         return earlier

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import flatbuffers
 import numpy as np
 import pytest
 from ai_edge_litert import schema_py_generated as schema
@@ -56,6 +57,29 @@ def test_equal_vectors_of_numbers_are_written_once(files_of: FilesOf) -> None:
     vectors = [table.ZeroPointAsNumpy() for table in tables if table is not None and table.ZeroPointLength() > 1]
     places = {(len(vector), vector.__array_interface__["data"][0] - start) for vector in vectors}
     assert len(vectors) > len(places) == len({len(vector) for vector in vectors})
+
+
+@pytest.mark.parametrize("names", [["abc"] * 4, ["w", "stem", "w", ""], ["b1_conv"] * 4])
+def test_strings_and_vectors_of_any_content_come_back(names: list[str], tmp_path: Path, copy: Path) -> None:
+    """Tensors of one layer have one name: strings that are equal, beside vectors that are not."""
+    model = schema.ModelT.InitFromObj(schema.Model.GetRootAsModel(copy.read_bytes(), 0))
+    tensors = model.subgraphs[0].tensors = model.subgraphs[0].tensors[: len(names)]
+    shapes, contents = [[1, 5], [1, 7], [1, 5], []], [b"w", b"abc", b"abc", b"\0" * 40]
+    for tensor, name, shape, content in zip(tensors, names, shapes, contents, strict=True):
+        tensor.name, tensor.shape, tensor.shapeSignature = name.encode(), shape, shape[::-1]
+        model.buffers[tensor.buffer].data = np.frombuffer(content, np.uint8)
+    model.subgraphs[0].operators, model.signatureDefs = [], []
+    builder = flatbuffers.Builder(0)
+    builder.Finish(model.Pack(builder), b"TFL3")
+    path = tmp_path / "crafted.tflite"
+    path.write_bytes(builder.Output())
+    write_litert_card(path, read_litert_card(copy))
+    written = schema.ModelT.InitFromObj(schema.Model.GetRootAsModel(path.read_bytes(), 0))
+    found = written.subgraphs[0].tensors
+    assert [tensor.name.decode() for tensor in found] == names
+    assert [np.ravel(tensor.shape).tolist() for tensor in found] == shapes
+    assert [np.ravel(tensor.shapeSignature).tolist() for tensor in found] == [shape[::-1] for shape in shapes]
+    assert [bytes(written.buffers[tensor.buffer].data) for tensor in found] == contents
 
 
 @pytest.mark.parametrize("kind", ["float", "int8"])

@@ -61,7 +61,8 @@ class LabelStore:
         order: the corner order.
 
     Raises:
-        DataError: there is no such folder, no picture in it, or its corners.csv cannot be read.
+        DataError: there is no such folder, no picture in it, a picture whose name corners.csv cannot hold, or its
+            corners.csv cannot be read.
     """
 
     def __init__(self, directory: str | Path, order: QuadOrder | None = None) -> None:
@@ -69,7 +70,7 @@ class LabelStore:
         self.order: QuadOrder = order or read_generator(self.root).get("corner_order", "image")
         check_corner_order(self.order)
         self.folder = pictures_folder(self.root)
-        self.names = [path.name for path in list_images(self.folder)]
+        self.names = [_checked_name(path) for path in list_images(self.folder)]
         self._table = CornerTable(self.root / CSV_NAME)
         self._paths = self._find_label_files()
         self._cache: dict[Path, tuple[Stamp, dict[str, Any]]] = {}
@@ -189,6 +190,15 @@ class LabelStore:
             unique = stems[path.stem] == 1 and path not in taken
             found.setdefault(name, path if unique else self.root / f"{name}.json")
         return found
+
+
+def _checked_name(path: Path) -> str:
+    """The name of a picture; one that would not come back from corners.csv, which strips cells, raises DataError."""
+    name = path.name
+    if name != name.strip() or name.encode(errors="replace").decode() != name:
+        problem = f"the picture {name!a} has a name that {CSV_NAME} cannot hold: a space at an end, or no UTF-8."
+        raise DataError(path.parent, problem, "Rename it.")
+    return name
 
 
 def _write_document(path: Path, document: dict[str, Any], keep: bool) -> None:

@@ -127,9 +127,9 @@ def _parse_change(name: str, change: Any) -> tuple[Label | None, tuple[int, int]
             return None, (size, time)
         corners = np.array(change["label"]["corners"], np.float64)
         done = change["label"]["done"]
-        if (corners.size and corners.shape != (4, 2)) or not isinstance(done, bool):
+        if corners.shape not in ((0,), (4, 2)) or not isinstance(done, bool):
             raise ValueError(f"corners {corners.shape}, done {done!r}")
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
         problem = f"expected `label` with `corners` (4, 2) and `done`, and `stamp`. Received something else ({error})."
         raise DataError(name, problem, "Reload the page.") from error
     return Label(corners if corners.size else NOTHING, done), (size, time)

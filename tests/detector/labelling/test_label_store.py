@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -208,4 +209,15 @@ def test_a_folder_without_pictures_or_with_another_table_is_refused(pictures: Pa
         LabelStore(tmp_path)
     (pictures / "corners.csv").write_text("name,x\n")
     with pytest.raises(DataError, match=r"corners\.csv:1: missing columns"):
+        LabelStore(pictures)
+
+
+@pytest.mark.parametrize(("name", "shown"), [(b" a.png", "' a.png'"), (b"caf\xe9.png", r"'caf\\udce9.png'")])
+def test_a_name_that_the_table_cannot_hold_is_refused(pictures: Path, name: bytes, shown: str) -> None:
+    """A space in front would be stripped at the next reading, and the row written once more each time."""
+    try:
+        (pictures / "a.png").rename(pictures / os.fsdecode(name))
+    except OSError:
+        pytest.skip("the file system takes names in UTF-8 alone")
+    with pytest.raises(DataError, match=f"the picture {shown} has a name that corners.csv cannot hold.*Rename it"):
         LabelStore(pictures)

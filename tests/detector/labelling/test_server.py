@@ -117,6 +117,9 @@ def test_nothing_outside_the_folder_is_read_or_written(serve: Serve, pictures: P
     [
         *[{}, [], 5, b"{", {"label": None}, {"label": {}, "stamp": ["1", "2"]}, {"label": None, "stamp": 3}],
         {"label": {"corners": [[1, 2]], "done": True}, "stamp": ["-1", "0"]},
+        {"label": {"corners": [[], []], "done": True}, "stamp": ["-1", "0"]},
+        {"label": {"corners": [[10**400, 0]] * 4, "done": True}, "stamp": ["-1", "0"]},
+        {"label": None, "stamp": [float("inf"), 0]},
         {"label": {"corners": [], "done": "yes"}, "stamp": ["-1", "0"]},
         {"label": {"corners": [["a", 0]] * 4, "done": True}, "stamp": ["-1", "0"]},
         b'{"label": {"corners": [[NaN, 0], [1, 0], [1, 1], [0, 1]], "done": true}, "stamp": ["-1", "0"]}',

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import shutil
 from collections.abc import Collection, Iterable
 from pathlib import Path
@@ -10,15 +11,15 @@ from pathlib import Path
 import numpy as np
 
 from data_generators.files import write_atomically
-from data_generators.real.corner_csv import CSV_NAME, IMAGES_NAME
+from data_generators.real.corner_csv import CSV_NAME, IMAGES_NAME, pictures_folder
+from data_generators.real.corner_csv import read_rows as read_csv_rows
 
 Row = dict[str, str]
 
 
 def read_rows(directory: Path) -> list[Row]:
-    """The rows of a corner CSV folder, column name -> text."""
-    with (directory / CSV_NAME).open(newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
+    """The rows of a corner CSV folder, column name -> text; `split` is there in all of them."""
+    return [row.cells for row in read_csv_rows(directory / CSV_NAME)]
 
 
 def group_of(row: Row) -> str:
@@ -53,9 +54,12 @@ def write_subset(source: Path, directory: Path, groups: Collection[str]) -> Path
         raise ValueError(f"No row of {source / CSV_NAME} belongs to {directory.name}. Check its splits and groups.")
     (directory / IMAGES_NAME).mkdir(parents=True, exist_ok=True)
     for name in {row["image"] for row in rows}:
-        shutil.copy2(source / IMAGES_NAME / name, directory / IMAGES_NAME / name)
-    lines = [",".join(row) for row in (rows[0], *(row.values() for row in rows))]
-    write_atomically(directory / CSV_NAME, ("\n".join(lines) + "\n").encode())  # last: it says that the rest is there
+        shutil.copy2(pictures_folder(source) / name, directory / IMAGES_NAME / name)
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(dict.fromkeys(column for row in rows for column in row)), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    write_atomically(directory / CSV_NAME, text.getvalue().encode())  # last: it says that the rest is there
     return directory
 
 

@@ -15,6 +15,7 @@ from detector.codecs.peaks import Peaks
 
 NEAR_CELLS = 2.0  # two corners this close are one
 CLEAR_SHARE = 0.6  # a peak that holds this share of its map is not in doubt
+LEAST_SHARE = 0.02  # what holds less of its map is no peak
 SKEW_SIGMA = 0.2  # sheets seen in perspective: half of the drawn ones have a skew below 0.1, nine in ten below 0.29
 
 
@@ -69,7 +70,7 @@ def choose_quad(peaks: Peaks) -> tuple[np.ndarray, np.ndarray]:
     corner, choices = np.arange(4), _choices(peaks.shares.shape[1])
     quads = peaks.cells[corner, choices]  # (K^4, 4, 2)
     logs = np.log(np.maximum(peaks.shares, 1e-9))[corner, choices].sum(axis=-1) - 0.5 * (_skew(quads) / SKEW_SIGMA) ** 2
-    sound = is_sound(quads)
+    sound = is_sound(quads) & np.all(peaks.shares[corner, choices] > LEAST_SHARE, axis=-1)
     chosen = choices[np.argmax(np.where(sound, logs, -np.inf))] if sound.any() else choices[0]
     return peaks.cells[corner, chosen], peaks.shares[corner, chosen]
 

@@ -64,6 +64,17 @@ def test_maps_of_a_sheet_on_its_tip_give_its_four_corners() -> None:
     np.testing.assert_allclose(scores[0], 1 - shares, atol=0.02)
 
 
+@pytest.mark.parametrize("shift", range(4))
+def test_sure_peaks_of_a_sheet_too_narrow_to_be_sound_stay(shift: int) -> None:
+    """Two corners that lie less than two cells apart are one only where a map has another peak, and not mere noise."""
+    grid, noise = HeatmapGrid((96, 160), 4, 4), np.random.default_rng(0).normal(size=(1, 32, 48, 4))
+    narrow = np.roll([[12.3, 14.0], [36.0, 14.2], [36.0, 15.6], [12.3, 15.5]], shift, axis=0)
+    maps = np.log(encode_heatmaps(grid.from_cells(narrow[None]), grid, 1.0)[0] + 1e-6) + 0.2 * noise
+    points, scores = decode_heatmaps(maps.astype(np.float32), grid, Window(3, 1.0))
+    assert scores.min() > 0.9
+    np.testing.assert_allclose(grid.to_cells(points)[0], narrow, atol=0.5)
+
+
 def test_maps_of_one_bright_cell_each_have_no_other_peak() -> None:
     """What is far below the peak is 0 in 32 bits: the other candidates hold nothing, and are on the map."""
     maps = np.full((4, 16, 20), -500, np.float32)

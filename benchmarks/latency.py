@@ -27,13 +27,14 @@ from detector.runs import write_json
 from detector.runtime import LiteRTRuntime
 
 WARM_UP = 20
+PHOTO_HW = (1536, 2048)
 
 
 def main() -> None:
     """Prints a line a model, writes JSON where asked to."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("models", nargs="*", default=shipped_names())
-    parser.add_argument("--photo-hw", type=int, nargs=2, default=(1536, 2048), help="size of the photo to resize")
+    parser.add_argument("--photo-hw", type=int, nargs=2, default=PHOTO_HW, help="size of the photo to resize")
     parser.add_argument("--rounds", type=int, default=300)
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()

@@ -16,7 +16,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from latency import measure_model
+from latency import PHOTO_HW, measure_model
 from trials.running import Trial, run_trials, short_name, trial_folder
 
 from detector import api
@@ -95,9 +95,7 @@ def candidates(method: str, overrides: list[str]) -> Iterator[Config]:
 def make_row(root: Path, trial: Trial, scores: dict[str, dict[str, Any]]) -> dict[str, Any]:
     """The figures of a trial, as JSON."""
     model, settings = trial.config.model, trial.config.model.heads["corners"]
-    times = measure_model(
-        Run(trial_folder(root, trial.config)).exports / "int8.tflite", trial.config.input.size_hw, ROUNDS
-    )
+    times = measure_model(Run(trial_folder(root, trial.config)).exports / "int8.tflite", PHOTO_HW, ROUNDS)
     return {
         "name": trial.name,
         "network": f"width {model.backbone.width}, growth {model.backbone.growth}, "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 import pytest
 
@@ -41,6 +42,16 @@ def test_a_ceiling_below_every_network_leaves_the_method_out(capsys: pytest.Capt
     given = OPTIONS | SMALL | {"kilobytes": [5.0], "methods": ["simcc"]}
     assert list(make_trials(argparse.Namespace(**given))) == []
     assert "simcc at 96 px: no network of 5 kB or less, left out" in capsys.readouterr().out
+
+
+def test_resizing_is_timed_on_a_photo_and_not_on_a_frame(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    import outputs
+
+    monkeypatch.setattr(outputs, "measure_model", lambda _path, photo_hw, _rounds: {"photo_hw": photo_hw})
+    [trial] = outputs.make_trials(argparse.Namespace(**OPTIONS | SMALL | {"methods": ["simcc"]}))
+    row = outputs.make_row(tmp_path, trial, {"validation": {"parameters": 17105}})
+    assert row["photo_hw"] == (1536, 2048) and row["parameters"] == 17105
+    assert row["network"].startswith("width 8, growth 1.2, channels ")
 
 
 def test_the_table_has_a_column_a_source() -> None:

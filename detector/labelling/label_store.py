@@ -175,7 +175,8 @@ class LabelStore:
     def _find_label_files(self) -> dict[str, Path]:
         """Picture -> its LabelMe file: the one that names it, or the one to be made, called as LabelMe does."""
         found: dict[str, Path] = {}
-        for path in sorted({*self.root.glob("*.json"), *self.folder.glob("*.json")}):
+        # of two files the one in the root counts, where the readers look
+        for path in [*sorted(self.root.glob("*.json")), *sorted(self.folder.glob("*.json"))]:
             try:
                 image = str(read_labelme_json(path)["imagePath"]).replace("\\", "/")
             except DataError:  # not LabelMe's; or broken, which `read` tells of where it is called as a picture is

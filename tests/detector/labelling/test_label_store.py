@@ -191,6 +191,15 @@ def test_pictures_of_one_stem_have_files_of_their_own(pictures: Path) -> None:
     assert sorted(path.name for path in pictures.glob("*.json")) == ["a.jpg.json", "a.png.json"]
 
 
+def test_of_two_files_of_a_picture_the_one_that_readers_read_counts(pictures: Path) -> None:
+    (pictures / "images").mkdir()
+    (pictures / "c.png").rename(pictures / "images" / "z.png")
+    for folder, image in ((pictures, "images/z.png"), (pictures / "images", "z.png")):
+        write_json(folder, "z", [shape("document", [[10, 10], [90, 10], [90, 90], [10, 90]])], imagePath=image)
+    write(LabelStore(pictures), "z.png", CUT_OFF)
+    np.testing.assert_allclose(open_source(f"labelme:{pictures}").sample(0).keypoints[0], CUT_OFF, atol=1e-6)
+
+
 def test_a_failed_write_can_be_repeated(pictures: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     store, label = LabelStore(pictures), Label(CUT_OFF, True)
     stamp = store.read("a.png").stamp

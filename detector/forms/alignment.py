@@ -1,27 +1,36 @@
 """Lays a form's scan over its photo: which way up the page lies, and where each point of it lies, bent paper or not.
 
 A network names the corners to about a percent of the page, in an order that says nothing of the text. The print of
-the scan, looked for tile by tile on the page that the corners span, tells both better.
+the scan, looked for tile by tile on the page that the corners span, tells both better. Where the corners are wrong,
+features of the print find the page without them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from operator import itemgetter
 
 import cv2
 import numpy as np
 
 from data_generators.geometry import UNIT_QUAD, apply_homography, cyclic_shifts, homography_between, to_pixels
+from detector.forms.features import ScanFeatures
+from detector.forms.offsets import NODES, fit_offsets, flat_offsets, lattice_nodes, sample_lattice
 from detector.forms.print_map import Level, Matches, ScanMap
 
 WAY_UP = Level(128, 3, 0.06)
-PLACE = (Level(128, 4, 0.07, 1), Level(192, 6, 0.04, 2), Level(288, 9, 0.02, 3), Level(400, 10, 0.01, 3))
-NODES = 17  # of the lattice of offsets, along each side
-LEAST_SCORE = 0.3  # correlation at which a tile counts as found
-LEAST_MEAN = 0.25  # mean correlation on the last map: blank paper and other pages stay below it
+PLACE = (
+    Level(128, 4, 0.07),
+    Level(192, 6, 0.04, 0.3),
+    Level(288, 9, 0.02, 0.03),
+    Level(400, 12, 0.012, 0.03),
+    Level(480, 14, 0.01, 0.03),
+)
+SURE = 0.7  # mean correlation on the last map, above which no other hypothesis is tried
+GUESS = 0.15  # of the margin, below which the second best way up is tried too
+LEAST_MEAN = 0.2  # mean correlation on the last map: blank paper and other pages stay below it
 FARTHEST = 0.35  # offsets beyond this many sides of the page are no refinement
-RIDGE = 1e-3
 SHARPNESS = 1.3  # photo pixels a pixel of a map: fewer blur, more alias
 
 
@@ -32,7 +41,7 @@ class Alignment:
     Args:
         quad: (4, 2) normalised corners of the page in the photo, from the form's own top left clockwise.
         score: mean correlation of the page's tiles with the scan's, -1 to 1, this way up.
-        margin: the score less that of the next best way up, 0 to 2.
+        margin: the score less that of the best other way up, -2 to 2; below 0 where the refined print decided.
         offsets: float32 (NODES, NODES, 2), how far from its place on a flat page within `quad` the print lies, in
             sides of the page, x and y; all 0 where nothing better than the corners was found.
     """
@@ -44,7 +53,7 @@ class Alignment:
 
     def locate(self, points: np.ndarray) -> np.ndarray:
         """Points (N, 2) of the scan in the photo, both normalised."""
-        flat = np.asarray(points) + _sample(self.offsets, np.asarray(points))
+        flat = np.asarray(points) + sample_lattice(self.offsets, np.asarray(points))
         return apply_homography(homography_between(UNIT_QUAD, self.quad), flat)
 
 
@@ -61,9 +70,13 @@ class Aligner:
         boxes = list(boxes)
         self._way_up = ScanMap(scan, boxes, WAY_UP)
         self._places = [ScanMap(scan, boxes, level) for level in PLACE] if refine else []
+        self._features = ScanFeatures(scan, boxes) if refine else None
 
     def align(self, image: np.ndarray, quad: np.ndarray) -> Alignment:
         """Finds which way up a form lies within given corners, and where its print is.
+
+        Where the print does not agree with the scan, the corners were wrong: then the page is looked for by its
+        features, wherever it lies, and the better of the two answers is given.
 
         Args:
             image: uint8 (H, W, C), the photo.
@@ -72,27 +85,35 @@ class Aligner:
         Raises:
             ValueError: three of the corners lie on a line.
         """
-        flat = np.zeros((NODES, NODES, 2), np.float32)
-        ways = [Alignment(way, 0.0, 0.0, flat) for way in cyclic_shifts(np.asarray(quad, np.float64))]
-        scores = np.array([_match(self._way_up, image, way).mean_score for way in ways])
-        best = int(np.argmax(scores))
-        margin = float(scores[best] - np.delete(scores, best).max())
-        found = Alignment(ways[best].quad, float(scores[best]), margin, flat)
-        return self._refine(image, found)
+        first, second, *_ = sorted(self._ways(image, np.asarray(quad, np.float64)), key=lambda way: -way.score)
+        if self._features is None:
+            return first
+        best, agreement = self._refine(image, first)
+        if agreement < SURE and first.margin < GUESS:
+            best, agreement = max((best, agreement), self._refine(image, second), key=itemgetter(1))
+        if agreement < SURE and (other := self._features.find(image)) is not None:
+            again, better = self._refine(image, self._ways(image, other)[0])
+            best = again if better > agreement else best
+        return best
 
-    def _refine(self, image: np.ndarray, found: Alignment) -> Alignment:
-        refined = found
+    def _ways(self, image: np.ndarray, quad: np.ndarray) -> list[Alignment]:
+        """The four ways up of a page that lies flat, as given first."""
+        ways = [Alignment(way, 0.0, 0.0, flat_offsets()) for way in cyclic_shifts(quad)]
+        scores = np.array([_match(self._way_up, image, way).mean_score for way in ways])
+        margins = [score - np.delete(scores, index).max() for index, score in enumerate(scores)]
+        return [replace(way, score=float(s), margin=float(m)) for way, s, m in zip(ways, scores, margins, strict=True)]
+
+    def _refine(self, image: np.ndarray, found: Alignment) -> tuple[Alignment, float]:
+        """Follows the print; also its mean correlation with the scan's on the last map, as it then lies."""
+        last, refined = self._places[-1], found
+        before = _match(last, image, found).mean_unmoved
         for level in self._places:
-            offsets = _fit_offsets(_match(level, image, refined), level.level)
-            moved = offsets + _sample(refined.offsets, _nodes() + offsets)
+            moved = fit_offsets(_match(level, image, refined), level.level, refined.offsets)
             if np.abs(moved).max() > FARTHEST:
-                return found
-            refined = Alignment(found.quad, found.score, found.margin, moved)
-        if refined is not found:
-            last = self._places[-1]
-            before, after = (_match(last, image, way).mean_score for way in (found, refined))
-            refined = refined if after > max(before, LEAST_MEAN) else found
-        return refined
+                return found, before
+            refined = replace(found, offsets=moved)
+        after = _match(last, image, refined).mean_unmoved
+        return (refined, after) if after > max(before, LEAST_MEAN) else (found, before)
 
 
 def _match(level: ScanMap, image: np.ndarray, way: Alignment) -> Matches:
@@ -106,48 +127,8 @@ def _straighten(image: np.ndarray, way: Alignment, level: ScanMap) -> np.ndarray
     if scale < 1:
         size_wh = max(2, round(scale * image.shape[1])), max(2, round(scale * image.shape[0]))
         image = cv2.resize(image, size_wh, interpolation=cv2.INTER_AREA)
-    lattice = to_pixels(way.locate(_nodes().reshape(-1, 2)), image.shape[:2]).reshape(NODES, NODES, 2)
+    lattice = to_pixels(way.locate(lattice_nodes().reshape(-1, 2)), image.shape[:2]).reshape(NODES, NODES, 2)
     ys, xs = ((np.arange(side) + 0.5) / side for side in level.size_hw)
-    points = _sample(lattice.astype(np.float32), np.stack(np.meshgrid(xs, ys), axis=-1))
+    points = sample_lattice(lattice.astype(np.float32), np.stack(np.meshgrid(xs, ys), axis=-1))
     page = cv2.remap(image, points[..., 0], points[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     return page.reshape(*level.size_hw, -1)
-
-
-def _nodes() -> np.ndarray:
-    """(NODES, NODES, 2) places of the lattice's nodes on the scan, normalised."""
-    along = np.linspace(0, 1, NODES)
-    return np.stack(np.meshgrid(along, along), axis=-1)
-
-
-def _sample(lattice: np.ndarray, points: np.ndarray) -> np.ndarray:
-    """Values of a lattice (NODES, NODES, 2) at normalised points (N, 2) or (h, w, 2), bilinear; beyond, its rim's."""
-    places = np.asarray(points, np.float32) * (NODES - 1)
-    places = places if places.ndim == 3 else places[:, None]
-    values = cv2.remap(lattice, places[..., 0], places[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    return values.reshape(np.shape(points))
-
-
-def _fit_offsets(matches: Matches, level: Level) -> np.ndarray:
-    """Offsets (NODES, NODES, 2) as a polynomial through the shifts of the tiles that agree with each other.
-
-    Least squares with Geman and McClure's weights, whose scale falls from the search radius to a pixel (graduated
-    non-convexity: Blake and Zisserman 1987), so that tiles on which other values stand do not count.
-    """
-    found = matches.scores > LEAST_SCORE
-    terms = _terms(matches.scan[found], level.degree)
-    shifts, weights = matches.shifts[found], matches.scores[found].copy()
-    if len(terms) < terms.shape[1] + 3:
-        return np.zeros((NODES, NODES, 2), np.float32)
-    solution = np.zeros((terms.shape[1], 2))
-    for scale in np.geomspace(level.search, 1 / level.long_px, 8):
-        distances = np.sum((shifts - terms @ solution) ** 2, axis=1) if scale < level.search else 0.0
-        weights = matches.scores[found] * (scale**2 / (scale**2 + distances)) ** 2
-        normal = (terms * weights[:, None]).T @ terms + RIDGE * np.diag(np.r_[0, np.ones(terms.shape[1] - 1)])
-        solution = np.linalg.solve(normal, (terms * weights[:, None]).T @ shifts)
-    return (_terms(_nodes().reshape(-1, 2), level.degree) @ solution).reshape(NODES, NODES, 2).astype(np.float32)
-
-
-def _terms(points: np.ndarray, degree: int) -> np.ndarray:
-    """Products of powers of x and y, of points (N, 2) mapped to -1 ... 1: (N, terms), the constant first."""
-    x, y = (2 * points - 1).T
-    return np.stack([x**i * y ** (total - i) for total in range(degree + 1) for i in range(total + 1)], axis=1)

@@ -28,13 +28,13 @@ class Level:
         long_px: longer side of the maps.
         tiles: along each side.
         search: how far a tile is looked for, and how wide a rim of the page has no tiles, in sides of the page.
-        degree: of the polynomial that the tiles' shifts follow.
+        stiffness: weight of the page's bending against the tiles'.
     """
 
     long_px: int
     tiles: int
     search: float
-    degree: int = 1
+    stiffness: float = 1000.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,17 +44,24 @@ class Matches:
     Args:
         scan: (N, 2) centres on the scan, normalised.
         shifts: (N, 2) from there to where they lie on the page, normalised.
-        scores: (N,) correlation, -1 to 1.
+        scores: (N,) correlation there, -1 to 1.
+        unmoved: (N,) correlation without a shift, -1 to 1.
     """
 
     scan: np.ndarray
     shifts: np.ndarray
     scores: np.ndarray
+    unmoved: np.ndarray
 
     @property
     def mean_score(self) -> float:
         """Mean correlation, 0 where the scan holds no print."""
         return float(self.scores.mean()) if len(self.scores) else 0.0
+
+    @property
+    def mean_unmoved(self) -> float:
+        """Mean correlation without a shift, 0 where the scan holds no print."""
+        return float(self.unmoved.mean()) if len(self.unmoved) else 0.0
 
 
 class ScanMap:
@@ -71,7 +78,7 @@ class ScanMap:
         self.level = level
         self.size_hw = max(32, round(scan.shape[0] * scale)), max(32, round(scan.shape[1] * scale))
         self._values = print_map(warp_image(scan, np.eye(3), self.size_hw, "replicate"))  # (h, w)
-        self._mask = _outside(self.size_hw, boxes)  # (h, w)
+        self._mask = outside_fields(self.size_hw, boxes)  # (h, w)
         self._reach = max(2, round(level.search * self.size_hw[0])), max(2, round(level.search * self.size_hw[1]))
         self._tiles = list(self._cut())
 
@@ -94,12 +101,12 @@ class ScanMap:
             page: uint8 (h', w', C), straightened to `size_hw`.
         """
         values = print_map(page)
-        rows = np.array([self._find(values, tile) for tile in self._tiles]).reshape(-1, 5)
+        rows = np.array([self._find(values, tile) for tile in self._tiles]).reshape(-1, 6)
         centres = from_pixels(rows[:, :2], self.size_hw)
-        return Matches(centres, rows[:, 2:4] / [self.size_hw[1], self.size_hw[0]], rows[:, 4])
+        return Matches(centres, rows[:, 2:4] / [self.size_hw[1], self.size_hw[0]], rows[:, 4], rows[:, 5])
 
-    def _find(self, page: np.ndarray, tile: Tile) -> tuple[float, float, float, float, float]:
-        """Centre x y of a tile and its shift x y on the page, in pixels, and its correlation there."""
+    def _find(self, page: np.ndarray, tile: Tile) -> tuple[float, float, float, float, float, float]:
+        """Centre x y of a tile and its shift x y on the page, in pixels, its correlation there and without a shift."""
         (y0, y1, x0, x1), (down, across) = tile, self._reach
         window = page[y0 - down : y1 + down, x0 - across : x1 + across]
         mask = self._mask[y0:y1, x0:x1]
@@ -108,7 +115,8 @@ class ScanMap:
         scores = np.nan_to_num(np.asarray(scores), nan=-1, posinf=-1, neginf=-1)
         row, column = (int(index) for index in np.unravel_index(int(np.argmax(scores)), scores.shape))
         x, y = column + _between(scores[row], column), row + _between(scores[:, column], row)
-        return (x0 + x1 - 1) / 2, (y0 + y1 - 1) / 2, x - across, y - down, float(scores[row, column])
+        here, unmoved = float(scores[row, column]), float(scores[down, across])
+        return (x0 + x1 - 1) / 2, (y0 + y1 - 1) / 2, x - across, y - down, here, unmoved
 
 
 def _between(line: np.ndarray, index: int) -> float:
@@ -136,8 +144,13 @@ def print_map(image: np.ndarray) -> np.ndarray:
     return np.clip(detail / (spread + 2), -3, 3).astype(np.float32)
 
 
-def _outside(size_hw: tuple[int, int], boxes: Iterable[np.ndarray]) -> np.ndarray:
-    """float32 (h, w), 1 outside the fields, 0 in them."""
+def outside_fields(size_hw: tuple[int, int], boxes: Iterable[np.ndarray]) -> np.ndarray:
+    """float32 (h, w), 1 outside the fields, 0 in them.
+
+    Args:
+        size_hw: of the map in pixels.
+        boxes: (N, 4) normalised boxes of the fields.
+    """
     mask = np.ones(size_hw, np.float32)
     for box in boxes:
         x0, y0, x1, y1 = np.asarray(box) * [size_hw[1], size_hw[0], size_hw[1], size_hw[0]]

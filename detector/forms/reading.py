@@ -16,10 +16,11 @@ class FormReading:
     """Where a form and its fields lie in a photo.
 
     Args:
-        keypoints: (4, 2) normalised corners of the form, from its own top left clockwise.
+        keypoints: (4, 2) normalised corners of the form, from its own top left clockwise: the network's,
+            or the print's where those were wrong.
         orientation_deg: 0, 90, 180 or 270: how far the page is turned clockwise on the screen.
         score: of the print with the scan's, -1 to 1.
-        margin: score of this way up less that of the next best, 0 to 2; near 0 it was a guess.
+        margin: score of this way up less that of the best other, -2 to 2; near 0 and unrefined it was a guess.
         refined: whether the print said where the fields lie, and not the network's corners alone.
         fields: name -> (4, 2) normalised corners of the field in the photo, clockwise from its own top left.
     """

@@ -57,6 +57,22 @@ def test_bent_paper_is_followed(aligner: Aligner) -> None:
     assert errors_px(found.locate(POINTS), true) < 1.5
 
 
+def test_wrong_corners_are_replaced_by_the_print_s(aligner: Aligner) -> None:
+    photo = photograph(draw_form("B-XY 123"), QUAD)
+    wrong = np.array([[0.02, 0.05], [0.5, 0.1], [0.45, 0.6], [0.05, 0.5]])
+    for first in range(4):
+        found = aligner.align(photo, np.roll(wrong, first, axis=0))
+        assert errors_px(found.locate(POINTS)) < 1
+        np.testing.assert_allclose(found.quad, QUAD, atol=0.01)
+
+
+def test_the_refined_print_decides_a_close_guess(aligner: Aligner) -> None:
+    photo = photograph(draw_form("B-XY 123"), QUAD)
+    first, second, *_ = aligner._ways(photo, QUAD)
+    assert aligner._refine(photo, first)[1] > 0.6
+    assert aligner._refine(photo, second)[1] < 0.2
+
+
 def test_another_page_leaves_the_corners_as_they_are(aligner: Aligner) -> None:
     found = aligner.align(photograph(draw_form(printed=False), QUAD), QUAD)
     assert found.margin < 0.1

@@ -18,7 +18,11 @@ network alone say where the field is. The paper is bent, folded and crumpled as 
 - `number_inside`: share of all photos in which the tight quadrilateral around the printed number lies wholly inside the
   predicted quadrilateral of the field, to a tenth of a pixel.
 
-The last four again as `..._good`: over the photos with good corners alone.
+The last four again as `..._good`: over the photos with good corners alone; and all of them as `..._readable`: over the
+photos in which a person could read the number, whatever was found. By the drawing, never by the answer, they are those
+in which the page lies whole in the picture, the number is at least `LEAST_HIGH_PX` high, and the pixels at its true
+place follow the number as it was printed: by a correlation of at least `LEAST_LIKE` (no finger, glare or blur over it),
+and with at least `LEAST_CONTRAST` grey values between its ink and its paper. `readable` is their share of all.
 """
 
 from __future__ import annotations
@@ -36,12 +40,13 @@ import numpy as np
 from shapely.geometry import Polygon
 
 from data_generators.forms import box_quad, read_form, write_form
-from data_generators.geometry import UNIT_QUAD, align_cyclic, quad_iou
+from data_generators.geometry import UNIT_QUAD, align_cyclic, homography_between, quad_iou
 from data_generators.images import write_image
 from data_generators.sample import Sample
 from data_generators.synthetic.certificates import draw_registration_form
 from data_generators.synthetic.compositing import shrink_levels, shrink_to
 from data_generators.synthetic.documents import DocumentScenes, DocumentSettings
+from data_generators.transform.warp import warp_image
 from detector.forms.reading import FormReader, FormReading
 from detector.prediction import Answer, predict
 from detector.runtime import Runtime, load_runtime
@@ -51,6 +56,8 @@ SPECIMENS, PADDING = 8, 0.4
 SIZES_HW = ((480, 640), (640, 480), (720, 960), (960, 720))
 SCAN_PX = 1600
 GOOD_IOU, SLACK_PX = 0.9, 0.1
+LEAST_HIGH_PX, LEAST_LIKE, LEAST_CONTRAST = 8, 0.6, 20
+NAMES = ("orientation_right", "field_iou_mean", "box_iou_mean", "number_inside")
 FLAT = {"strength": 0}
 
 
@@ -84,6 +91,13 @@ class CertificatePhotos(DocumentScenes):
         super().__init__(settings)
         self._form_seed, self._field = form_seed, field_box(form_seed)
 
+    def printed_number(self) -> np.ndarray:
+        """The number of the first photo as printed, uint8 (h, w, 3)."""
+        levels, box = self._draw(int(self._pages(np.array([0]))[0]))
+        height, width = levels[0].shape[:2]
+        x0, y0, x1, y1 = np.round(box * [width, height, width, height]).astype(int)
+        return levels[0][y0:y1, x0:x1]
+
     def _draw(self, page: int) -> tuple[list[np.ndarray], np.ndarray]:
         return _draw(self._form_seed, page, self._long_px)
 
@@ -102,8 +116,8 @@ def _draw(form_seed: int, page: int, long_px: int) -> tuple[list[np.ndarray], np
     return shrink_levels(shrink_to([picture], size_wh)), boxes[FIELD]
 
 
-def draw_photo(form_seed: int, number: int, flat: bool) -> Sample:
-    """Photo `number`: whole in the picture, turned by a quarter turn and a little."""
+def make_photos(form_seed: int, number: int, flat: bool) -> CertificatePhotos:
+    """A source of photo `number` alone: whole in the picture, turned by a quarter turn and a little."""
     turn_deg = 90 * (number // 4 % 4)
     values = {
         "seed": 70_000 + number,
@@ -120,16 +134,36 @@ def draw_photo(form_seed: int, number: int, flat: bool) -> Sample:
             "photo_aspect": [0.95, 1.05],
         },
     }
-    settings = DocumentSettings.parse(values | ({"paper": FLAT} if flat else {}))
-    return CertificatePhotos(form_seed, settings).sample(0)
+    return CertificatePhotos(form_seed, DocumentSettings.parse(values | ({"paper": FLAT} if flat else {})))
+
+
+def is_readable(sample: Sample, printed: np.ndarray) -> bool:
+    """Whether a person could read the number: see the top of this file.
+
+    Args:
+        sample: a photo of `CertificatePhotos`.
+        printed: uint8 (h, w, 3), the number as it was printed.
+    """
+    page, _, number = sample.keypoints.astype(np.float64)
+    sides_px = np.linalg.norm((number[[3, 2]] - number[[0, 1]]) * [sample.size_hw[1], sample.size_hw[0]], axis=1)
+    if page.min() < 0 or page.max() > 1 or sides_px.mean() < LEAST_HIGH_PX:
+        return False
+    height = round(sides_px.mean())
+    size_hw = height, max(2, round(height * printed.shape[1] / printed.shape[0]))
+    expected, seen = (
+        cv2.cvtColor(warp_image(image, homography_between(quad, UNIT_QUAD), size_hw, "replicate"), cv2.COLOR_RGB2GRAY)
+        for image, quad in ((printed, UNIT_QUAD), (sample.image, number))
+    )
+    alike = float(cv2.matchTemplate(seen, expected, cv2.TM_CCOEFF_NORMED)[0, 0])
+    ink = expected < 0.5 * (int(expected.min()) + int(expected.max()))
+    return alike >= LEAST_LIKE and float(seen[~ink].mean()) - float(seen[ink].mean()) >= LEAST_CONTRAST
 
 
 def judge(answer: Answer, reading: FormReading | None, sample: Sample) -> dict[str, float]:
     """The figures of one photo."""
     page, field, number = sample.keypoints.astype(np.float64)
     if reading is None:
-        names = ("found", "corners_iou_mean", "corners_good", "orientation_right", "field_iou_mean", "box_iou_mean")
-        return dict.fromkeys((*names, "number_inside"), 0.0)
+        return dict.fromkeys(("found", "corners_iou_mean", "corners_good", *NAMES), 0.0)
     corners_iou = quad_iou(answer.predictions["corners"].keypoints, page)
     scale = np.array([sample.size_hw[1], sample.size_hw[0]])
     read = reading.fields[FIELD]
@@ -149,7 +183,7 @@ def _around(quad: np.ndarray) -> np.ndarray:
 
 
 def measure(
-    runtime: Runtime, forms: int, photos: int, flat: bool
+    runtime: Runtime, forms: int, count: int, flat: bool
 ) -> tuple[dict[str, list[dict[str, float]]], list[float]]:
     """The figures of each photo, with and without refinement, and milliseconds a photo of the reading alone."""
     rows: dict[str, list[dict[str, float]]] = defaultdict(list)
@@ -158,12 +192,14 @@ def measure(
         folder = Path(name)
         templates = [write_template(folder, 1000 + form) for form in range(forms)]
         readers = [[FormReader(read_form(path), refine=refine) for refine in (True, False)] for path in templates]
-        for number in range(photos):
+        for number in range(count):
             form = number % forms
-            sample = draw_photo(1000 + form, number, flat)
+            photos = make_photos(1000 + form, number, flat)
+            sample = photos.sample(0)
+            readable = {"readable": float(is_readable(sample, photos.printed_number()))}
             write_image(folder / "photo.jpg", sample.image)
             [answer] = predict(runtime, [str(folder / "photo.jpg")], template=templates[form])
-            rows["refined"].append(judge(answer, answer.form, sample))
+            rows["refined"].append(readable | judge(answer, answer.form, sample))
             unrefined = None
             if answer.form:
                 corners, image = answer.predictions["corners"].keypoints, answer.picture.image
@@ -171,16 +207,21 @@ def measure(
                 readers[form][0].read(image, corners)
                 milliseconds.append(1000 * (time.perf_counter() - begun))
                 unrefined = readers[form][1].read(image, corners)
-            rows["unrefined"].append(judge(answer, unrefined, sample))
+            rows["unrefined"].append(readable | judge(answer, unrefined, sample))
     return rows, milliseconds
 
 
 def summarise(rows: list[dict[str, float]]) -> dict[str, float]:
-    """Means over all photos, and over those with good corners."""
-    good = [row for row in rows if row["corners_good"]]
-    figures = {name: float(np.mean([row[name] for row in rows])) for name in rows[0]}
-    names = ("orientation_right", "field_iou_mean", "box_iou_mean", "number_inside")
-    return figures | {f"{name}_good": float(np.mean([row[name] for row in good])) for name in names if good}
+    """Means over all photos, over those with good corners, and over the readable ones."""
+    figures = _means(rows, tuple(rows[0]))
+    figures |= {f"{name}_good": mean for name, mean in _means([r for r in rows if r["corners_good"]], NAMES).items()}
+    names = ("found", "corners_iou_mean", *NAMES)
+    readable = _means([row for row in rows if row["readable"]], names)
+    return figures | {f"{name}_readable": mean for name, mean in readable.items()}
+
+
+def _means(rows: list[dict[str, float]], names: tuple[str, ...]) -> dict[str, float]:
+    return {name: float(np.mean([row[name] for row in rows])) for name in names} if rows else {}
 
 
 def main() -> None:

@@ -112,7 +112,7 @@ class ScanMap:
         mask = self._mask[y0:y1, x0:x1]
         hidden = None if mask.all() else mask
         scores = cv2.matchTemplate(window, self._values[y0:y1, x0:x1], cv2.TM_CCOEFF_NORMED, mask=hidden)
-        scores = np.nan_to_num(np.asarray(scores), nan=-1, posinf=-1, neginf=-1)
+        scores[~np.isfinite(scores)] = -1  # where the page is even
         row, column = (int(index) for index in np.unravel_index(int(np.argmax(scores)), scores.shape))
         x, y = column + _between(scores[row], column), row + _between(scores[:, column], row)
         here, unmoved = float(scores[row, column]), float(scores[down, across])

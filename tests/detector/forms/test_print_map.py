@@ -33,6 +33,7 @@ def test_tiles_are_found_where_they_lie(shift: tuple[int, int]) -> None:
     matches = scan_map.match(np.roll(page, shift[::-1], axis=(0, 1)))
     assert len(matches.scores) > 15
     assert matches.mean_score > 0.95
+    assert (matches.mean_unmoved > 0.95) == (shift == (0, 0))
     np.testing.assert_allclose(matches.shifts * [240, 168], np.broadcast_to(shift, matches.shifts.shape), atol=0.3)
 
 

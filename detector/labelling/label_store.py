@@ -143,7 +143,7 @@ class LabelStore:
                 document = self._read_document(path, stamp)
                 if label_of(path, document) is None:
                     continue
-                quads = [checked_quad(quad, self.order, str(path)) for quad in quads_of(path, document)]
+                quads = [_checked_as_it_begins(quad, self.order, path) for quad in quads_of(path, document)]
             except DataError as error:  # left so by another program; the page tells of it at the picture
                 logger.warning("not in %s: %s", CSV_NAME, error)
                 continue
@@ -191,6 +191,14 @@ class LabelStore:
             unique = stems[path.stem] == 1 and path not in taken
             found.setdefault(name, path if unique else self.root / f"{name}.json")
         return found
+
+
+def _checked_as_it_begins(quad: np.ndarray, order: QuadOrder, path: Path) -> np.ndarray:
+    """The checked corners (4, 2), from the one that was labelled first: a folder labelled in object order, and opened
+    in image order later, keeps its tops; readers of image order do not care where a quadrilateral begins."""
+    checked = checked_quad(quad, order, str(path))
+    first = int(np.argmin(np.abs(checked - quad[0]).sum(axis=1)))
+    return np.roll(checked, -first, axis=0)
 
 
 def _checked_name(path: Path) -> str:

@@ -69,6 +69,14 @@ def test_object_order_is_kept_by_both(pictures: Path) -> None:
         np.testing.assert_allclose(source.sample(0).keypoints[0], turned, atol=1e-6)
 
 
+def test_object_order_outlives_a_session_without_it(pictures: Path) -> None:
+    turned = np.roll(CUT_OFF, 1, axis=0)
+    write(LabelStore(pictures, "object"), "a.png", turned)
+    write(LabelStore(pictures), "b.png", CUT_OFF)
+    source = open_source(f"corners:{pictures}", corner_order="object")
+    np.testing.assert_allclose(source.sample(0).keypoints[0], turned, atol=1e-6)
+
+
 def test_the_order_is_that_of_the_folder(pictures: Path) -> None:
     assert LabelStore(pictures).order == "image"
     (pictures / "generator.json").write_text('{"corner_order": "object"}')

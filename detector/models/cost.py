@@ -10,12 +10,12 @@ import keras
 import numpy as np
 from keras import layers
 
-# Bytes of a LiteRT file beside kernels and biases, fitted to twelve exported networks, 8 kB to 4 MB, to which the
+# Bytes of a LiteRT file beside kernels and biases, fitted to exported networks of 8 kB to 4 MB, to which the
 # prediction keeps within 2 % (tests/detector/models/test_cost.py holds it to 5 %).
 HEADER_BYTES = {"float": 1130, "int8": 710}  # with the card
 OPERATOR_BYTES = {"float": 145, "int8": 130}  # with the operator's output tensor
-WEIGHTED_BYTES = {"float": 245, "int8": 475}  # the two tensors of kernel and bias
-CHANNEL_BYTES = {"float": 4, "int8": 25}  # a bias; int8: also scales and zero points
+WEIGHTED_BYTES = {"float": 245, "int8": 375}  # the two tensors of kernel and bias
+CHANNEL_BYTES = {"float": 4, "int8": 13}  # a bias; int8: also two scales, their zero points are written once
 KERNEL_BYTES = {"float": 4, "int8": 1}
 FOLDED = (layers.BatchNormalization, layers.ReLU, layers.Activation, layers.Dropout, layers.SpatialDropout2D)
 WEIGHTED = (layers.Conv2D, layers.DepthwiseConv2D, layers.Dense)

@@ -11,7 +11,16 @@ import pytest
 from data_generators.settings import Settings
 from data_generators.synthetic.documents import DocumentSettings
 
-NO_INGREDIENTS = {"seed", "count", "size_hw", "templates", "template_share", "backgrounds", "placement.overhang"}
+NO_INGREDIENTS = {
+    "seed",
+    "count",
+    "size_hw",
+    "target",
+    "templates",
+    "template_share",
+    "backgrounds",
+    "placement.overhang",
+}
 
 
 def options(**given: object) -> argparse.Namespace:

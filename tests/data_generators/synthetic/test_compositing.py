@@ -36,7 +36,7 @@ def test_pasted_area_and_centre_are_those_of_the_quad(seed):
     cover = pasted(quad)[..., 0] / 255.0
     polygon = Polygon(quad * SIZE_HW[::-1])
     ys, xs = np.mgrid[0 : SIZE_HW[0], 0 : SIZE_HW[1]] + 0.5
-    assert abs(cover.sum() - polygon.area) < 0.03 * polygon.length
+    assert abs(cover.sum() - polygon.area) < 0.06 * polygon.length  # edges keep their place to 0.06 pixels
     centre = np.array([(cover * xs).sum(), (cover * ys).sum()]) / cover.sum()
     assert np.abs(centre - polygon.centroid.coords[0]).max() < 0.1
 

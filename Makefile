@@ -25,11 +25,13 @@ help:
 install: $(VENV)/.installed
 install-dev: $(VENV)/.installed-dev
 
+# In a variable, for `call` would take the comma for its own.
+EXTRAS := dev,browser
 # A complete installation leaves a stamp; changed dependencies make it stale.
 $(VENV)/.installed: setup.cfg pyproject.toml
 	$(call install_into_venv,-e .)
 $(VENV)/.installed-dev: setup.cfg pyproject.toml
-	$(call install_into_venv,-e '.[dev,browser]')
+	$(call install_into_venv,-e '.[$(EXTRAS)]')
 	@touch $(VENV)/.installed
 
 # Of the lines of pip only the large downloads are shown; warnings and errors come through stderr.

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import cv2
 import numpy as np
 
-from data_generators.drawing import draw_polyline, draw_text, line_width
+from data_generators.drawing import draw_polyline, draw_text, line_width, text_width
 from data_generators.errors import OnError
 from data_generators.forms import read_form
 from data_generators.geometry import UNIT_QUAD, homography_between, pixel_homography, to_pixels
@@ -213,7 +213,8 @@ def _draw_fields(image: np.ndarray, answer: Answer) -> np.ndarray:
     for name, quad in answer.form.fields.items():
         draw_polyline(image, quad, FIELD_COLOUR, line_width(image))
         x, y = to_pixels(quad, size_hw)[np.argmax(quad[:, 1])]
-        draw_text(image, name, (x, y + 0.3 * text_px), text_px, FIELD_COLOUR)
+        left = max(0.0, min(x, image.shape[1] - text_width(name, text_px)))  # else the picture's edge cuts it off
+        draw_text(image, name, (left, y + 0.3 * text_px), text_px, FIELD_COLOUR)
     return image
 
 

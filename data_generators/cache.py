@@ -27,7 +27,7 @@ from data_generators.workers import map_samples
 
 logger = logging.getLogger(__name__)
 
-CACHE_VERSION = 2
+CACHE_VERSION = 3
 INDEX_NAME, ARRAYS_NAME, UNFINISHED = "index.json", "arrays.bin", ".making-"
 ABANDONED_SECONDS = 3600.0  # an unfinished entry that nobody has written to for so long is what a kill left behind
 ARRAYS = ("image", "boxes", "labels", "ignore", "keypoints", "mask")
@@ -110,8 +110,9 @@ class CachedSource(Source):
 
     def sample(self, index: int) -> Sample:
         record = self._records[index]
-        arrays = {name: self._array(*record[name]) for name in ARRAYS}
-        return Sample(**arrays, has=frozenset(record["has"]), group=record["group"], origin=record["origin"])
+        fields: dict[str, Any] = {name: self._array(*record[name]) for name in ARRAYS}
+        fields |= {name: frozenset(record[name]) for name in ("has", "unlabelled")}
+        return Sample(**fields, group=record["group"], origin=record["origin"])
 
     def _array(self, offset: int, dtype: str, shape: list[int]) -> np.ndarray:
         count = int(np.prod(shape))
@@ -207,7 +208,7 @@ def _write_samples(
 
 def _write_sample(file: Any, sample: Sample, labelled_classes: frozenset[str]) -> dict[str, Any]:
     record: dict[str, Any] = {"has": sorted(sample.has), "labelled_classes": sorted(labelled_classes)}
-    record |= {"group": sample.group, "origin": sample.origin}
+    record |= {"unlabelled": sorted(sample.unlabelled), "group": sample.group, "origin": sample.origin}
     for name in ARRAYS:
         array = np.ascontiguousarray(getattr(sample, name))
         file.write(b"\0" * (-file.tell() % 8))

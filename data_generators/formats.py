@@ -48,8 +48,8 @@ class LabelMeOptions(Settings):
 class NegativesOptions(Settings):
     """How pictures without an object are read."""
 
-    class_name: str = "document"
-    """The class that is known to be absent."""
+    class_name: str | tuple[str, ...] = "document"
+    """The class that is known to be absent, or several."""
 
 
 class MarkedOptions(Settings):

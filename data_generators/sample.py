@@ -20,11 +20,12 @@ class Sample:
     Args:
         image: uint8 (H, W, C), C = 3 in RGB order, or 1.
         boxes: float32 (N, 4), x0 y0 x1 y1.
-        labels: int64 (N,), index into the source's `class_names`.
+        labels: int64 (N,), index into the source's `class_names`; -1 is an object of no class that was asked for.
         ignore: bool (N,), crowd or difficult: no loss, no count in AP.
         keypoints: float32 (N, P, 2), NaN where unknown; outside [0, 1] where the object is cut off. (N, 0, 2) where
             the source labels no keypoints.
         mask: uint8 (H, W) class index, 255 = ignore; (0, 0) where there is none.
+        unlabelled: indices of classes for which nobody looked: their absence here means nothing.
         has: which of "boxes", "keypoints", "mask" the source really labelled. An empty `keypoints` says "nothing
             there" with "keypoints" in `has`, and "nobody looked" without.
         group: clip, document or photo that the picture comes from; splits are by group.
@@ -41,6 +42,7 @@ class Sample:
     keypoints: np.ndarray = field(default_factory=lambda: np.zeros((0, 0, 2), np.float32))
     mask: np.ndarray = field(default_factory=lambda: np.zeros((0, 0), np.uint8))
     has: frozenset[str] = frozenset()
+    unlabelled: frozenset[int] = frozenset()
     group: str = ""
     origin: str = "unknown"
 

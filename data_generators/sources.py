@@ -175,7 +175,11 @@ class MixedSource(Source):
         sample = source.sample(int(self._index[index]))
         if self.corner_order == "image" and source.corner_order == "object":
             sample = in_image_order(sample)
-        return sample.replace(labels=self._labels[part][sample.labels])
+        of_class = sample.labels >= 0
+        return sample.replace(
+            labels=np.where(of_class, self._labels[part][sample.labels], sample.labels),
+            unlabelled=frozenset(int(self._labels[part][label]) for label in sample.unlabelled),
+        )
 
     def labelled_classes_at(self, index: int) -> frozenset[str]:
         return self._sources[self._part[index]].labelled_classes_at(int(self._index[index]))

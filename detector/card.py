@@ -12,7 +12,8 @@ from pydantic import Field, ValidationError, field_validator
 from data_generators.settings import Settings
 from data_generators.transform.input_spec import InputSpec
 from detector.codecs import CODECS, Codec
-from detector.config import Config, parse_heads
+from detector.config import Config
+from detector.model_settings import parse_heads
 from detector.runs import RunError, atomic_path
 
 CARD_NAME = "model.json"
@@ -29,7 +30,7 @@ class ModelCard(Settings):
     heads: dict[str, Any]
     """Head name -> settings, from which its codec is made."""
     class_names: tuple[str, ...] = ()
-    """Names of the classes."""
+    """Names of the classes that the heads tell apart; empty where all objects are of one class."""
     thresholds: dict[str, float] = Field(default_factory=dict)
     """Output name -> probability above which the answer is yes, chosen on the validation set."""
     parameters: int = Field(ge=0)
@@ -49,12 +50,12 @@ class ModelCard(Settings):
         return parse_heads(heads)
 
     @classmethod
-    def of(cls, config: Config, class_names: tuple[str, ...], parameters: int) -> ModelCard:
+    def of(cls, config: Config, parameters: int) -> ModelCard:
         """The card of a network trained by a config."""
         return cls(
             input=config.input,
             heads=config.model.heads,
-            class_names=class_names,
+            class_names=config.model.classes,
             parameters=parameters,
             trained_on=tuple(entry.source for entry in config.data.train),
             notes=config.export.notes,
@@ -62,7 +63,7 @@ class ModelCard(Settings):
 
     def codecs(self) -> dict[str, Codec]:
         """The codec of every head."""
-        return {name: CODECS[name](settings, self.input) for name, settings in self.heads.items()}
+        return {name: CODECS[name](settings, self.input, self.class_names) for name, settings in self.heads.items()}
 
     def with_changes(self, **changes: Any) -> ModelCard:
         """A copy with some fields changed."""

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal, Self
 
 import yaml
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
 from data_generators.errors import OnError
 from data_generators.settings import Settings, SettingsError
 from data_generators.sources import CornerOrder
 from data_generators.transform.augment import AugmentSettings
 from data_generators.transform.input_spec import InputSpec
-from detector.codecs import CODECS, Codec, HeadSettings
+from detector.codecs import CODECS, Codec
+from detector.model_settings import ModelSettings
 from detector.presets import preset_names, preset_text
 
 
@@ -57,74 +57,6 @@ class DataSettings(Settings):
     """Longest side of the decoded pictures in the cache; larger ones are shrunk once. Null: 2.5 times the input's."""
     cache_gigabytes: float = Field(20.0, gt=0)
     """The cache folder is kept under this size; the entries that were used longest ago go first."""
-
-
-class BackboneSettings(Settings):
-    """Stages of blocks, each halving the picture: scale `Pn` is 2^n times smaller than the input."""
-
-    block: Literal["conv", "separable", "inverted_residual", "residual"] = "conv"
-    """Kind of block in all stages but the first, which is always a plain convolution."""
-    width: int = Field(16, ge=8, multiple_of=8)
-    """The one size dial: channels of the first stage, from which the others follow."""
-    growth: float = Field(1.5, ge=1, le=2)
-    """Channels of a stage are those of the one before times this, rounded to a multiple of 8."""
-    max_channels: int = Field(512, ge=8, multiple_of=8)
-    """Ceiling of the channels of any stage."""
-    depths: tuple[int, ...] = Field((1, 1, 2, 2, 2), min_length=1, max_length=6)
-    """Blocks a stage; the number of entries is the number of stages."""
-    normalisation: Literal["batch", "instance", "none"] = "batch"
-    """`batch` folds into the convolution at export; `instance` breaks the int8 path (the cost report says so)."""
-    activation: Literal["relu", "relu6", "leaky_relu", "hard_swish"] = "relu"
-    """The activation after every convolution."""
-    downsample: Literal["stride", "max_pool"] = "stride"
-    """`stride`: the first convolution of a stage halves. `max_pool`: the classic conv-BN-ReLU-pool."""
-    dropout: float = Field(0.0, ge=0, lt=1)
-    """Share of the deepest scale's channels that is dropped in training."""
-
-    @field_validator("depths")
-    @classmethod
-    def _check_depths(cls, depths: tuple[int, ...]) -> tuple[int, ...]:
-        if min(depths) < 1:
-            raise ValueError("every stage needs at least one block")
-        return depths
-
-    def stage_channels(self) -> list[int]:
-        """Channels of each stage, multiples of 8."""
-        wanted = [self.width * self.growth**stage for stage in range(len(self.depths))]
-        return [min(self.max_channels, max(8, 8 * round(channels / 8))) for channels in wanted]
-
-
-class ModelSettings(Settings):
-    """One backbone and its heads."""
-
-    backbone: BackboneSettings = BackboneSettings()
-    """The part that all heads share."""
-    heads: dict[str, Any] = Field(min_length=1)
-    """Head name -> its settings."""
-    init_from: str | None = None
-    """A run folder, a `.keras` file or a shipped model whose weights are taken over where name and shape fit."""
-
-    @field_validator("heads")
-    @classmethod
-    def _parse_heads(cls, heads: dict[str, Any]) -> dict[str, HeadSettings]:
-        return parse_heads(heads)
-
-
-def parse_heads(heads: dict[str, Any]) -> dict[str, HeadSettings]:
-    """Head name -> plain data or settings, to head name -> settings of the class that its codec names.
-
-    Raises:
-        ValueError: there is no such head, or its settings do not validate.
-    """
-    parsed = {}
-    for name, value in heads.items():
-        if name not in CODECS:
-            near = difflib.get_close_matches(name, CODECS, n=1)
-            hint = f"Did you mean `{near[0]}`?" if near else f"The heads are {', '.join(sorted(CODECS))}."
-            raise ValueError(f"there is no head `{name}`. {hint}")
-        known = isinstance(value, HeadSettings)
-        parsed[name] = value if known else CODECS[name].settings_class.parse(value or {}, f"model.heads.{name}")
-    return parsed
 
 
 class TrainingSettings(Settings):
@@ -197,7 +129,9 @@ class Config(Settings):
 
     def codecs(self) -> dict[str, Codec]:
         """The codec of every head."""
-        return {name: CODECS[name](settings, self.input) for name, settings in self.model.heads.items()}
+        return {
+            name: CODECS[name](settings, self.input, self.model.classes) for name, settings in self.model.heads.items()
+        }
 
     def corner_order(self) -> CornerOrder:
         """The corner order that the heads want; `none` where no head takes keypoints."""

@@ -20,6 +20,7 @@ from data_generators.sources import CornerOrder, MixedSource, Source, in_image_o
 from data_generators.splits import split_by_group
 from data_generators.synthetic.documents import DocumentScenes
 from data_generators.transform.augment import Augmentation
+from data_generators.vocabulary import in_vocabulary
 from detector.config import Config, SourceSettings
 
 logger = logging.getLogger(__name__)
@@ -48,6 +49,7 @@ def training_sources(config: Config, progress: ProgressFor = silent) -> tuple[So
         DataError: a source cannot be opened, or holds nothing.
         ValueError: the heads want the object's own corner order and a source does not know it.
     """
+    check_classes(config)
     train = [_open_cached(entry, config, progress) for entry in config.data.train]
     weights = [entry.weight for entry in config.data.train]
     validation: list[Source]
@@ -98,7 +100,25 @@ def open_entry(entry: SourceSettings, config: Config, on_error: OnError | None =
             "source has them in image order. If its labels do begin there, say so with options: {corner_order: "
             "object}; else set the head's order to image, or leave the source out."
         )
-    return source
+    return in_vocabulary(source, config.model.classes)
+
+
+def check_classes(config: Config) -> None:
+    """Refuses a class that no training source has labelled.
+
+    Raises:
+        SettingsError: names the class, and those that there are.
+    """
+    if not config.model.classes:
+        return
+    opened = [open_source(entry.source, on_error="skip", **entry.options) for entry in config.data.train]
+    known = sorted({name for source in opened for name in source.labelled_classes})
+    missing = [name for name in config.model.classes if name not in known]
+    if missing:
+        raise SettingsError(
+            f"model.classes names {', '.join(missing)}, which no training source has labelled. Classes that there are: "
+            f"{', '.join(known) or 'none'}."
+        )
 
 
 def in_corner_order(source: Source, order: CornerOrder) -> Source:

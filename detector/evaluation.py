@@ -12,6 +12,7 @@ from data_generators.errors import OnError
 from data_generators.formats import open_source
 from data_generators.sample import Sample
 from data_generators.sources import CornerOrder, Source, readable_samples
+from data_generators.vocabulary import in_vocabulary
 from detector.heads import HEADS, score_names
 from detector.prediction import predict_images
 from detector.runs import finite
@@ -102,14 +103,16 @@ def evaluate_sources(
             kept = sorted([*kept, small], key=_rank)[:worst]
         if progress:
             progress(count, total)
-    scores = {"samples": count, **runtime.describe()} | dict.fromkeys(score_names()) | _score(rows)
+    scores = (
+        {"samples": count, **runtime.describe()} | dict.fromkeys(score_names()) | _score(rows, runtime.card.class_names)
+    )
     return Evaluation(finite(scores), rows, kept, runtime.card.thresholds)
 
 
-def _score(rows: dict[str, list[dict[str, Any]]]) -> dict[str, Any]:
+def _score(rows: dict[str, list[dict[str, Any]]], classes: tuple[str, ...]) -> dict[str, Any]:
     scores: dict[str, Any] = {}
     for name in rows:
-        found = HEADS[name].score(rows[name])
+        found = HEADS[name].score(rows[name], classes)
         scores |= {f"{name}_{score}" if score in scores else score: value for score, value in found.items()}
     return scores
 
@@ -120,6 +123,7 @@ def _rank(judged: Judged) -> float:
 
 def _judge(runtime: Runtime, source: Source) -> Iterator[Judged]:
     codecs = runtime.card.codecs()
+    source = in_vocabulary(source, runtime.card.class_names)
     for samples in _batches((sample for _, sample in readable_samples(source)), runtime.batch_size):
         answers = predict_images(runtime, [sample.image for sample in samples], codecs)
         for sample, predictions in zip(samples, answers, strict=True):

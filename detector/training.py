@@ -80,7 +80,7 @@ def _train_in(run: Run, config: Config, progress: ProgressFor) -> None:
     network = build_model(config)
     if config.model.init_from and run.read_state() is None:
         init_from(network, config.model.init_from)
-    card = ModelCard.of(config, train_source.class_names, count_trainable(network))
+    card = ModelCard.of(config, count_trainable(network))
     _fit(run, config, network, card, (train_source, validation))
     _report(run, validation_sources(config, validation), progress)
 

@@ -17,6 +17,7 @@ FLOORS: dict[str, tuple[set[str], ...]] = {
     "data_generators": (
         {"__init__", "errors", "settings", "geometry", "sample"},
         {"sources", "drawing", "files"},
+        {"vocabulary"},
         {"images"},
         {"forms"},
         {"real", "synthetic", "transform", "splits", "workers"},
@@ -25,6 +26,7 @@ FLOORS: dict[str, tuple[set[str], ...]] = {
     "detector": (
         {"__init__", "quiet", "options", "backend", "losses", "metrics", "presets", "shipped", "forms"},
         {"codecs"},
+        {"model_settings"},
         {"config"},
         {"template", "runs", "models", "scoring", "batches", "data"},
         {"card", "locate", "callbacks", "heads", "terminal"},
@@ -36,12 +38,25 @@ FLOORS: dict[str, tuple[set[str], ...]] = {
         {"training"},
         {"export"},
         {"api"},
+        {"commands"},
         {"cli"},
         {"__main__"},
     ),
 }
 TENSORFLOW = ("detector/export/", "detector/backend.py")
-KERAS_FREE = {"codecs", "config", "template", "runs", "scoring", "card", "locate", "litert_file", "prediction", "data"}
+KERAS_FREE = {
+    "codecs",
+    "model_settings",
+    "config",
+    "template",
+    "runs",
+    "scoring",
+    "card",
+    "locate",
+    "litert_file",
+    "prediction",
+    "data",
+}
 
 
 def modules(package: str) -> list[Path]:

@@ -118,5 +118,5 @@ def untrained_model(folder: Path) -> Path:
     config = read_config("documents", ["model.backbone.width=8"])
     network = build_model(config)
     path = folder / "untrained.tflite"
-    write_float(network, ModelCard.of(config, ("document",), network.count_params()), path)
+    write_float(network, ModelCard.of(config, network.count_params()), path)
     return path

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,17 +23,20 @@ class NegativesSource(Source):
 
     Args:
         directory: the folder.
-        class_name: the class that is known to be absent.
+        class_name: the class that is known to be absent, or several.
         on_error: what a consumer does with a picture that cannot be decoded.
 
     Raises:
         DataError: there is no such folder, or no picture in it.
     """
 
-    def __init__(self, directory: str | Path, class_name: str = "document", on_error: OnError = "raise") -> None:
+    def __init__(
+        self, directory: str | Path, class_name: str | Sequence[str] = "document", on_error: OnError = "raise"
+    ) -> None:
         self._root = Path(directory).expanduser()
         self._paths = list_images(self._root, recursive=True)
-        self.class_names, self.labelled_classes = (class_name,), frozenset({class_name})
+        self.class_names = (class_name,) if isinstance(class_name, str) else tuple(class_name)
+        self.labelled_classes = frozenset(self.class_names)
         self.on_error = on_error
 
     def __len__(self) -> int:

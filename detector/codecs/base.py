@@ -40,13 +40,14 @@ class Codec(ABC):
     Args:
         settings: the head's settings, an instance of `settings_class`.
         spec: the network's input.
+        classes: names of the classes that the samples' labels index; empty where all objects are of one class.
     """
 
     name: ClassVar[str]
     settings_class: ClassVar[type[HeadSettings]]
 
-    def __init__(self, settings: Any, spec: InputSpec) -> None:
-        self.settings, self.spec = settings, spec
+    def __init__(self, settings: Any, spec: InputSpec, classes: tuple[str, ...] = ()) -> None:
+        self.settings, self.spec, self.classes = settings, spec, classes
 
     @property
     @abstractmethod

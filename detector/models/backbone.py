@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from keras import layers
 
-from detector.config import BackboneSettings
+from detector.model_settings import BackboneSettings
 from detector.models.blocks import BLOCKS, Tensor, conv_block
 
 

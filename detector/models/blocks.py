@@ -7,7 +7,7 @@ from typing import Any
 
 from keras import layers
 
-from detector.config import BackboneSettings
+from detector.model_settings import BackboneSettings
 
 Tensor = Any
 EXPANSION = 4

@@ -9,7 +9,7 @@ from keras import Model, initializers, layers
 
 from detector.codecs.corners import MARGIN_STRIDE, CornersSettings
 from detector.codecs.ramps import RAMP_TOP, ramp_layer
-from detector.config import BackboneSettings
+from detector.model_settings import BackboneSettings
 from detector.models.blocks import BLOCKS, Tensor, activation_layer, conv_unit
 
 PROFILE_KERNEL = 5  # cells along a profile that a bin sees

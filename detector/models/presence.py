@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from keras import layers
 
 from detector.codecs.presence import PresenceSettings
-from detector.config import BackboneSettings
+from detector.model_settings import BackboneSettings
 from detector.models.blocks import Tensor
 
 

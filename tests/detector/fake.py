@@ -29,7 +29,7 @@ class FakeRuntime(Runtime):
     def __init__(
         self, points: np.ndarray, logit: float = 5.0, fit: str = "letterbox", heads: dict[str, Any] | None = None
     ) -> None:
-        self.card = ModelCard.of(tiny_config(heads or DENSE_HEADS, fit=fit), ("document",), 42)
+        self.card = ModelCard.of(tiny_config(heads or DENSE_HEADS, fit=fit), 42)
         self.path, self.points, self.logit = Path(__file__), np.asarray(points, np.float32), logit
         self.batches: list[np.ndarray] = []
 

@@ -14,7 +14,7 @@ from detector.card import ModelCard, read_keras_card, write_keras_card
 from detector.runs import RunError
 from tests.detector.tiny import HEADS, Files, tiny_config
 
-CARD = ModelCard.of(tiny_config(HEADS["two heads"]), ("document",), 1234)
+CARD = ModelCard.of(tiny_config(HEADS["two heads"]), 1234)
 
 
 def test_a_card_is_made_of_the_config() -> None:

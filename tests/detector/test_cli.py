@@ -16,7 +16,8 @@ import typer
 
 from data_generators.formats import FORMATS, open_source
 from data_generators.images import read_image
-from detector import __version__, cli
+from detector import __version__, cli, options
+from detector.commands import networks
 from detector.config import read_config
 from detector.presets import preset_names
 from detector.runs import Run
@@ -117,7 +118,7 @@ def test_help_answers_without_keras_and_names_every_verb_and_format() -> None:
     command = [sys.executable, "-m", "detector", "evaluate", "--help"]
     output = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=True).stdout
     assert "FORMAT:PATH[#SPLIT]" in output
-    assert all(name in cli.FORMATS for name in FORMATS)
+    assert all(name in options.FORMATS for name in FORMATS)
 
 
 @pytest.mark.parametrize("verb", VERBS)
@@ -228,7 +229,7 @@ def test_progress_is_shown_while_samples_are_scored(
     def record(description: str) -> Iterator[Callable[[int, int], None]]:
         yield lambda done, total: seen.append((description, done, total))
 
-    monkeypatch.setattr(cli, "show_progress", record)
+    monkeypatch.setattr(networks, "show_progress", record)
     assert detector("evaluate", trained.best, "--data", f"{sheets}#val").code == 0
     assert seen[-1] == ("scoring", VALIDATION, VALIDATION)
 

@@ -16,8 +16,10 @@ import detector.card
 import detector.codecs.corners
 import detector.codecs.presence
 import detector.config
+import detector.model_settings
 from data_generators.settings import Settings, SettingsError
-from detector.config import BackboneSettings, Config, read_config
+from detector.config import Config, read_config
+from detector.model_settings import BackboneSettings
 from detector.presets import preset_names, preset_text
 from detector.template import commented_config
 
@@ -147,6 +149,7 @@ def settings_classes() -> list[type[Settings]]:
         detector.card,
         detector.codecs.corners,
         detector.codecs.presence,
+        detector.model_settings,
         data_generators.formats,
     )
     found = {member for module in modules for _, member in inspect.getmembers(module, inspect.isclass)}

@@ -86,7 +86,7 @@ def write_files(config: Config, folder: Path) -> Files:
     """Writes `network.keras`, `float.tflite` and `int8.tflite` of a random network."""
     network = random_network(config)
     count = sum(int(np.prod(variable.shape)) for variable in network.trainable_variables)
-    card = ModelCard.of(config, ("document",), count)
+    card = ModelCard.of(config, count)
     files = Files(config, network, card, *(folder / name for name in ("network.keras", "float.tflite", "int8.tflite")))
     network.save(files.keras)
     write_keras_card(files.keras, card)

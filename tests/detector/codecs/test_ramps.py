@@ -67,7 +67,7 @@ def test_coordinates_of_a_real_int8_file_are_within_a_thousandth_of_the_frame(tm
     config = tiny_config({"corners": DENSE})
     settings = config.model.heads["corners"]
     assert isinstance(settings, CornersSettings)
-    card = ModelCard.of(config, (), 0).with_changes(input=config.input.model_copy(update={"channels": 1}))
+    card = ModelCard.of(config, 0).with_changes(input=config.input.model_copy(update={"channels": 1}))
     network = for_export(brightness_network(), config.model.heads)
     brightness = np.random.default_rng(3).integers(0, 256, (200, 2, 2, 1)).astype(np.uint8)
     pictures = brightness.repeat(SIDE // 2, axis=1).repeat(SIDE // 2, axis=2)

@@ -22,7 +22,7 @@ from detector.training import train
 from tests.detector.small_run import VALIDATION, small_values, write_sheets
 from tests.detector.tiny import HEADS, tiny_config
 
-CARD = ModelCard.of(tiny_config(HEADS["two heads"]), ("document",), 42)
+CARD = ModelCard.of(tiny_config(HEADS["two heads"]), 42)
 
 
 @pytest.fixture(scope="module")

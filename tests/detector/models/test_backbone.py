@@ -8,7 +8,7 @@ import keras
 import pytest
 
 from detector.build import build_model
-from detector.config import BackboneSettings
+from detector.model_settings import BackboneSettings
 from detector.models.backbone import build_backbone
 from tests.detector.tiny import HEADS, tiny_config
 

@@ -75,7 +75,7 @@ def test_instance_normalisation_is_warned_of() -> None:
 def check_sizes(folder: Path, heads: dict[str, Any], size_hw: tuple[int, int], backbone: dict[str, Any]) -> None:
     config = tiny_config(heads, size_hw=size_hw, **backbone)
     network = random_network(config)  # zeros would share a buffer in the file
-    exported, card = for_export(network, config.model.heads), ModelCard.of(config, (), 1)
+    exported, card = for_export(network, config.model.heads), ModelCard.of(config, 1)
     cost = measure_cost(network, exported)
     write_float(exported, card, folder / "float.tflite")
     write_int8(exported, card, noise(2, size_hw), folder / "int8.tflite")

@@ -1,0 +1,122 @@
+"""The verbs for data: write a config, draw, write and label samples."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from detector.options import FORMATS, SOURCE, OnErrorChoice, OnErrorOption, OrderChoice, SetOption
+from detector.terminal import say, show_progress
+
+app = typer.Typer()
+
+
+@app.command()
+def init(
+    task: Annotated[str, typer.Argument(help="The preset to begin from.")] = "documents",
+    output: Annotated[Path | None, typer.Option(help="File to write; by default TASK.yaml.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite the file.")] = False,
+) -> None:
+    """Write a config for a task, every setting with its meaning beside it."""
+    from detector import api
+    from detector.runs import atomic_path
+
+    text = api.init(task)
+    path = output or Path(f"{task}.yaml")
+    if path.exists() and not force:
+        raise ValueError(f"{path} is there already. Choose another --output, or overwrite it with --force.")
+    with atomic_path(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+    say(f"Wrote {path}. Look at its data: detector preview --config {path}; train: detector train {path}")
+
+
+@app.command(epilog=FORMATS)
+def preview(
+    data: Annotated[
+        list[str], typer.Option("--data", help=f"{SOURCE}; may be repeated. Default: the training data of --config.")
+    ] = [],
+    config: Annotated[
+        str, typer.Option(help="A YAML file or a preset: its training data, its augmentation.")
+    ] = "documents",
+    output: Annotated[Path, typer.Option(help="PNG to write; with several sources NAME-1.png and so on.")] = Path(
+        "preview.png"
+    ),
+    count: Annotated[int, typer.Option(min=1, help="Samples to draw of each source.")] = 16,
+    overrides: SetOption = [],
+    on_error: Annotated[
+        OnErrorChoice | None,
+        typer.Option(help="At a label or picture that cannot be used; default: what the config says."),
+    ] = None,
+) -> None:
+    """Draw samples as they are and as training sees them, labels on top."""
+    from data_generators.preview import write_png
+    from detector import api
+    from detector.config import read_config
+
+    settings = read_config(config, overrides)
+    alone = len(data or settings.data.train) == 1
+    sheets = api.preview(settings, data, count=count, on_error=on_error.value if on_error else None)
+    for number, (name, samples, sheet) in enumerate(sheets, 1):
+        path = output if alone else output.with_stem(f"{output.stem}-{number}")
+        write_png(path, sheet)
+        say(f"Drew {min(count, samples)} of {samples} samples of {name} to {path}")
+
+
+@app.command()
+def generate(
+    source: Annotated[
+        str,
+        typer.Argument(
+            help=r"What to draw: documents:, documents:SETTINGS.yaml or forms:FORM.yaml, with \[#train|#val|#test]."
+        ),
+    ],
+    output: Annotated[Path, typer.Argument(help="Folder to write: corners.csv and images/.")],
+    count: Annotated[int | None, typer.Option(min=1, help="Number of samples.")] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Seed of the scenes.")] = None,
+    split: Annotated[str, typer.Option(help="Write the samples as this split; a folder can hold several.")] = "",
+    quality: Annotated[int | None, typer.Option(min=1, max=100, help="JPEG quality; without it PNG.")] = None,
+    on_error: OnErrorOption = OnErrorChoice.STOP,
+) -> None:
+    """Write a synthetic set to disk as corner CSV; run it again to go on after a stop."""
+    from detector import api
+
+    options: dict[str, Any] = {key: value for key, value in (("count", count), ("seed", seed)) if value is not None}
+    how: dict[str, Any] = {"quality": quality, "on_error": on_error.value}
+    with show_progress("drawing") as report:
+        written, samples = api.generate(source, output, split, progress=report, **how, **options)
+    name = f"corners:{output}#{split}" if split else f"corners:{output}"
+    say(f"Wrote {written} samples, {samples} in all, to {output}. Read them as {name}")
+
+
+@app.command()
+def label(
+    directory: Annotated[Path, typer.Argument(help="Folder with pictures, or with corners.csv and images/.")],
+    model: Annotated[
+        str, typer.Option(help="Suggests corners: run folder, .keras or .tflite file, or a shipped model's name.")
+    ] = "documents",
+    no_model: Annotated[bool, typer.Option("--no-model", help="Suggest nothing.")] = False,
+    order: Annotated[
+        OrderChoice | None,
+        typer.Option(help="image: corners are numbered as they lie; object: from the page's own top left."),
+    ] = None,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port on 127.0.0.1; 0 takes a free one.")] = 0,
+    browser: Annotated[bool, typer.Option(help="Open the page in the browser.")] = True,
+) -> None:
+    """Serve a local page on which a person puts corners where they belong."""
+    import webbrowser
+
+    from detector import api
+
+    how: dict[str, Any] = {"order": order.value if order else None, "port": port}
+    with api.label(directory, model=None if no_model else model, **how) as server:
+        say(f"Label {directory} at {server.url} (Ctrl-C ends; every change is saved at once)")
+        if browser:
+            webbrowser.open(server.url)
+        with suppress(KeyboardInterrupt):
+            server.serve_forever()
+        states = [picture["state"] for picture in server.session.overview()["pictures"]]
+    done = f"{states.count('done')} of {len(states)} pictures done."
+    say(f"{done} Read them as corners:{directory} or labelme:{directory}")

@@ -1,0 +1,146 @@
+"""The verbs for networks: cost, train, evaluate, predict, export."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from detector.options import (
+    FORMATS,
+    SOURCE,
+    ConfigArgument,
+    JsonOption,
+    ModelArgument,
+    OnErrorChoice,
+    OnErrorOption,
+    SetOption,
+)
+from detector.quiet import import_keras_quietly
+from detector.terminal import complain, print_scores, print_table, say, show_progress, write_result
+
+app = typer.Typer()
+INTERRUPTED = 130  # exit code after Ctrl-C, as shells have it
+
+
+@app.command()
+def cost(config: ConfigArgument, overrides: SetOption = [], json_file: JsonOption = None) -> None:
+    """Print what a network costs before it is trained."""
+    import_keras_quietly()
+    from detector import api
+    from detector.config import read_config
+
+    measured = api.cost(read_config(config, overrides))
+    rows = {
+        "trainable parameters": measured.parameters,
+        "multiply-accumulates (MACs) a picture": measured.macs,
+        "peak activations, int8, bytes": measured.peak_activation_bytes_int8,
+        "file, float32 .tflite, bytes (predicted)": measured.file_bytes_float,
+        "file, int8 .tflite, bytes (predicted)": measured.file_bytes_int8,
+    }
+    print_table("cost", rows)
+    for warning in measured.warnings:
+        complain("warning", warning, "yellow")
+    write_result(json_file, measured.to_json())
+
+
+@app.command()
+def train(
+    config: Annotated[
+        str | None, typer.Argument(help="A YAML file or a preset; not needed with --resume.", show_default="documents")
+    ] = None,
+    run: Annotated[Path | None, typer.Option(help="Run folder; by default runs/CONFIG-SEED.")] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on after the last complete epoch of the run, with its own config.")
+    ] = False,
+    seed: Annotated[int | None, typer.Option(min=0, help="Seed of weights, order and augmentation.")] = None,
+    overrides: SetOption = [],
+) -> None:
+    """Train a network; everything goes to the run folder."""
+    import_keras_quietly()
+    from detector.config import read_config
+    from detector.runs import Run
+    from detector.training import train as run_training
+
+    changes = [*overrides, *([f"seed={seed}"] if seed is not None else [])]
+    own = Run.open(run).directory / "config.yaml" if resume and run and config is None else None
+    settings = read_config(own or config or "documents", changes)
+    folder = run or Path("runs") / f"{Path(config or 'documents').stem}-{settings.seed}"
+    try:
+        finished = run_training(settings, folder, resume=resume, progress=show_progress)
+    except KeyboardInterrupt:
+        done = (Run(folder).read_state() or {}).get("epoch", 0)
+        complain(
+            "stopped",
+            f"complete epochs: {done}. Go on: detector train --resume --run {shlex.quote(str(folder))}",
+            "yellow",
+        )
+        raise typer.Exit(INTERRUPTED) from None
+    print_scores({"validation": json.loads((finished.directory / "report.json").read_text(encoding="utf-8"))})
+    say(f"Run folder: {folder}; pictures: {finished.pictures}. Export it: detector export {folder}")
+
+
+@app.command(epilog=FORMATS)
+def evaluate(
+    model: ModelArgument,
+    data: Annotated[list[str], typer.Option("--data", help=f"{SOURCE}; may be repeated.")],
+    json_file: JsonOption = None,
+    worst: Annotated[Path | None, typer.Option(help="Draw the worst pictures to this PNG.")] = None,
+    on_error: OnErrorOption = OnErrorChoice.STOP,
+) -> None:
+    """Measure a model on labelled data."""
+    import_keras_quietly()
+    from detector.evaluation import evaluate as measure
+
+    with show_progress("scoring") as report:
+        evaluation = measure(model, data, on_error=on_error.value, progress=report)
+    print_scores({"value": evaluation.scores})
+    write_result(json_file, evaluation.scores)
+    if worst:
+        from detector.pictures import draw_worst
+
+        draw_worst(evaluation, worst)
+        say(f"Worst pictures: {worst}")
+
+
+@app.command()
+def predict(
+    model: ModelArgument,
+    inputs: Annotated[list[str], typer.Argument(help="Pictures, folders, globs, videos.")],
+    output: Annotated[Path, typer.Option(help="Folder for predictions.json and the overlays.")] = Path("predictions"),
+    rectify: Annotated[bool, typer.Option("--rectify", help="Also write each document straightened.")] = False,
+    template: Annotated[
+        Path | None, typer.Option(help="A form.yaml: also find each of its fields, and write them straightened.")
+    ] = None,
+    every: Annotated[int, typer.Option(min=1, help="Take every n-th frame of a video.")] = 1,
+    overlays: Annotated[bool, typer.Option(help="Draw the predictions onto the pictures.")] = True,
+    on_error: OnErrorOption = OnErrorChoice.STOP,
+) -> None:
+    """Ask a model about pictures; writes JSON and overlays."""
+    from detector.pictures import write_answers
+
+    how: dict[str, Any] = {"every": every, "overlays": overlays, "rectify": rectify, "on_error": on_error.value}
+    written = write_answers(model, inputs, output, template=template, **how)
+    say(f"{written} pictures answered: {output / 'predictions.json'}" + (f"; overlays in {output}" if overlays else ""))
+
+
+@app.command(epilog=FORMATS)
+def export(
+    run: Annotated[Path, typer.Argument(help="Run folder.")],
+    data: Annotated[
+        list[str], typer.Option("--data", help=f"Measure on {SOURCE}; may be repeated. Default: the validation set.")
+    ] = [],
+    json_file: JsonOption = None,
+    on_error: OnErrorOption = OnErrorChoice.STOP,
+) -> None:
+    """Write LiteRT float and int8 files, and print their scores side by side."""
+    import_keras_quietly()
+    from detector.export.run import export as run_export
+
+    report = run_export(run, data, on_error=on_error.value, progress=show_progress)
+    print_scores(report)
+    write_result(json_file, report)
+    say(f"Files: {run / 'export'}. Use them: detector predict {run} photo.jpg")

@@ -17,11 +17,14 @@ from data_generators.real.corner_csv import CornerCsvSource
 from data_generators.real.labelme import LabelMeSource
 from data_generators.real.marked_corners import MARK_COLOURS, MarkedCornersSource
 from data_generators.real.negatives import NegativesSource
+from data_generators.real.trimaps import TrimapSettings, TrimapSource
 from data_generators.settings import Settings
 from data_generators.sources import Source
+from data_generators.splits import split_by_group
 from data_generators.synthetic.documents import DocumentScenes, DocumentSettings
 from data_generators.synthetic.forms import FormScenes, FormSceneSettings
 
+TRIMAP_SPLITS = {"train": 0.8, "val": 0.2}
 SCENE_SPLITS = {"train": 0, "val": 1 << 40, "test": 2 << 40}  # added to the seed: no scene or page in two of them
 NO_SPLIT = 3 << 40  # added to the seed where no split is named
 
@@ -98,6 +101,15 @@ def _open_negatives(path: str, _: str | None, options: NegativesOptions, on_erro
     return NegativesSource(path, options.class_name, on_error)
 
 
+def _open_trimaps(path: str, split: str | None, options: TrimapSettings, on_error: OnError) -> Source:
+    """The pictures of a split, which the hash of their name gives; the folder itself has none."""
+    if split is not None and split not in TRIMAP_SPLITS:
+        cure = f"Splits there are: {', '.join(TRIMAP_SPLITS)}; they are made by a hash of the file's name."
+        raise DataError(f"trimaps:{path}", f"there is no split {split!r}.", cure)
+    source = TrimapSource(path, options, on_error)
+    return source if split is None else split_by_group(source, TRIMAP_SPLITS, options.split_seed)[split]
+
+
 def _open_documents(path: str, split: str | None, options: DocumentSettings, on_error: OnError) -> Source:
     """Scenes of a split, or without one scenes and pages that no split holds; see `PictureFolder` for its templates."""
     source = DocumentScenes(_seeded(f"documents:{path}", split, options), split)
@@ -133,6 +145,7 @@ FORMATS: dict[str, Format] = {
     "labelme": Format("folder of LabelMe files, polygons of four points", LabelMeOptions, _open_labelme),
     "marked": Format("folder of pictures with painted corners", MarkedOptions, _open_marked),
     "negatives": Format("folder of pictures that hold no object", NegativesOptions, _open_negatives),
+    "trimaps": Format("folder with images/ and trimaps/", TrimapSettings, _open_trimaps, has_splits=True),
 }
 
 

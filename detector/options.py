@@ -9,8 +9,8 @@ from typing import Annotated
 import typer
 
 FORMATS = (
-    "FORMAT is corners, documents, forms, labelme, marked or negatives; PATH is a folder, for forms: a form.yaml, for "
-    "documents: it may be empty."
+    "FORMAT is corners, documents, forms, labelme, marked, negatives or trimaps; PATH is a folder, for forms: a "
+    "form.yaml, for documents: it may be empty."
 )
 
 

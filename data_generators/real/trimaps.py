@@ -1,0 +1,195 @@
+"""Reads trimap folders: beside each picture an index picture that says object, background or border; mask and box.
+
+The border is a band in which nobody said what is object. The object's edge runs along its middle: over the 450 pictures
+of Oxford-IIIT Pet that come with this project's tests the grey gradient in the band, measured across it, peaks at 0.5
+of its width, at twice its value on either side. The box is therefore that of the object and the inner half of the band.
+Without the band the boxes would hold 80 % of the area of those with all of it. A trimap does not tell objects apart:
+there is one box a picture, around everything.
+"""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from pydantic import Field
+
+from data_generators.errors import DataError, ErrorPolicy, OnError
+from data_generators.files import checked_folder, files_content
+from data_generators.images import list_images, read_image
+from data_generators.real.index_picture import read_index_picture
+from data_generators.real.version import reader_version
+from data_generators.sample import MASK_IGNORE, Sample
+from data_generators.settings import Settings
+from data_generators.sources import Source
+
+TRIMAP_FOLDERS = ("trimaps", "annotations/trimaps")  # the second is where Oxford-IIIT Pet unpacks them
+
+
+class TrimapSettings(Settings):
+    """How a trimap folder is read."""
+
+    classes: dict[str, str] = Field(default_factory=dict)
+    """Class by file name, e.g. {"[A-Z]*": cat, "[a-z]*": dog}: the first pattern that fits counts; case matters."""
+    class_name: str = "object"
+    """Class of all objects where `classes` is empty."""
+    object_value: int = Field(1, ge=0, le=65535)
+    """Value of the pixels of the object."""
+    background_value: int = Field(2, ge=0, le=65535)
+    """Value of the pixels of the background."""
+    border_value: int | None = Field(3, ge=0, le=65535)
+    """Value of the pixels that may be either; none: a mask of two values."""
+    split_seed: int = 0
+    """Which 20 % of the pictures #val holds, and #train does not: a hash of this seed and the picture's name."""
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """The classes, each once, in the order of the patterns."""
+        return tuple(dict.fromkeys(self.classes.values())) or (self.class_name,)
+
+
+class TrimapSource(Source):
+    """The pictures in `images/`, each with a trimap of the same name in `trimaps/` (or `annotations/trimaps/`).
+
+    `Sample.mask` is 0 on the background, label + 1 on the object, and 255 on the border. A trimap without object says
+    that the picture holds none; but where `classes` tells by its name what it shows, it says that nobody looked. An
+    object that is all border is an ignored one. The group is the picture's name without extension.
+
+    Args:
+        directory: the folder.
+        settings: classes and values.
+        on_error: whether a picture without trimap or class stops the work or is left out.
+
+    Raises:
+        DataError: file and cure of what cannot be used.
+    """
+
+    def __init__(
+        self, directory: str | Path, settings: TrimapSettings | None = None, on_error: OnError = "raise"
+    ) -> None:
+        self._root = checked_folder(directory, "images/ and trimaps/")
+        self._settings = settings or TrimapSettings()
+        self.on_error = on_error
+        self.class_names = self._settings.class_names
+        self.labelled_classes = frozenset(self.class_names)
+        self._pairs = _pair(self._root, self._settings, ErrorPolicy(on_error))
+
+    def __len__(self) -> int:
+        return len(self._pairs)
+
+    def sample(self, index: int) -> Sample:
+        path, trimap_path, name = self._pairs[index]
+        image, trimap = read_image(path), read_index_picture(trimap_path)
+        _check_trimap(trimap_path, trimap, path, image.shape[:2], self._settings)
+        thing, border = trimap == self._settings.object_value, trimap == self._settings.border_value
+        labelled = not self._settings.classes or bool((thing | border).any())
+        label, box = self.class_names.index(name), trimap_box(thing, border)
+        mask = np.where(border, MASK_IGNORE, np.where(thing, label + 1, 0)).astype(np.uint8)
+        return Sample(
+            image=image,
+            boxes=box,
+            labels=np.full(len(box), label, np.int64),
+            ignore=np.full(len(box), not thing.any()),
+            keypoints=np.zeros((len(box), 0, 2), np.float32),
+            mask=mask if labelled else np.zeros((0, 0), np.uint8),
+            has=frozenset({"boxes", "mask"} if labelled else ()),
+            group=self._group(path),
+            origin=str(path),
+        )
+
+    def _group(self, path: Path) -> str:
+        return path.relative_to(self._root / "images").with_suffix("").as_posix()
+
+    def groups(self) -> list[str]:
+        return [self._group(path) for path, _, _ in self._pairs]
+
+    def content(self) -> Any:
+        paths = [path for pair in self._pairs for path in pair[:2]]
+        settings = self._settings.model_dump(mode="json")
+        return ["trimaps", reader_version(), settings, files_content(self._root, paths)]
+
+
+def trimap_box(thing: np.ndarray, border: np.ndarray) -> np.ndarray:
+    """The box around the object and the inner half of its border.
+
+    Args:
+        thing: bool (H, W), the pixels of the object.
+        border: bool (H, W), the pixels that may be either.
+
+    Returns:
+        float32 (1, 4) normalised x0 y0 x1 y1; around the whole border where there is nothing else, (0, 4) where there
+        is neither.
+    """
+    inside = thing | (border if not thing.any() else _inner_half(thing, border))
+    rows, columns = np.flatnonzero(inside.any(axis=1)), np.flatnonzero(inside.any(axis=0))
+    if not len(rows):
+        return np.zeros((0, 4), np.float32)
+    box_px = np.array([[columns[0], rows[0], columns[-1] + 1, rows[-1] + 1]], np.float32)
+    return box_px / np.tile(np.array(thing.shape[::-1], np.float32), 2)
+
+
+def _inner_half(thing: np.ndarray, border: np.ndarray) -> np.ndarray:
+    """The pixels of the border that lie farther from the background than half its width, also on a thin tail that is
+    all border. The width is the median over the object's rim; beyond the picture's edge there is no background."""
+    rim = thing & (cv2.dilate(border.astype(np.uint8), np.ones((3, 3))) > 0)
+    if not rim.any() or (thing | border).all():
+        return border
+    distance_px = cv2.distanceTransform((thing | border).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    width_px = np.median(distance_px[rim]) - 1  # from centre to centre it is a pixel more
+    return border & (distance_px > width_px / 2)
+
+
+def _pair(root: Path, settings: TrimapSettings, policy: ErrorPolicy) -> list[tuple[Path, Path, str]]:
+    """For each picture its path, that of its trimap, and its class."""
+    images = list_images(root / "images", recursive=True)
+    folder = next((root / name for name in TRIMAP_FOLDERS if (root / name).is_dir()), root / TRIMAP_FOLDERS[0])
+    trimaps = {path.relative_to(folder).with_suffix(""): path for path in list_images(folder, recursive=True)}
+    pairs = []
+    for path in images:
+        name = path.relative_to(root / "images").with_suffix("")
+        try:
+            if name not in trimaps:
+                cure = f"Put it at {folder / name}.png, or take the picture out of the set."
+                raise DataError(path, "there is no trimap of this picture.", cure)
+            pairs.append((path, trimaps[name], _class_of(path, settings)))
+        except DataError as error:
+            policy.handle(error)
+    policy.summarise(str(root), len(images))
+    if not pairs:
+        raise DataError(root, "no picture can be used.", "Mend what is named above.")
+    return pairs
+
+
+def _class_of(path: Path, settings: TrimapSettings) -> str:
+    if not settings.classes:
+        return settings.class_name
+    for pattern, name in settings.classes.items():
+        if fnmatchcase(path.name, pattern):
+            return name
+    problem = f"the file name fits none of the patterns of `classes`: {', '.join(settings.classes)}."
+    raise DataError(path, problem, "Add a pattern for it, e.g. '*' as the last, or take the picture out of the set.")
+
+
+def _check_trimap(
+    path: Path, trimap: np.ndarray, image_path: Path, image_hw: tuple[int, ...], settings: TrimapSettings
+) -> None:
+    if trimap.shape != image_hw:
+        sizes = [f"{size_hw[1]} x {size_hw[0]}" for size_hw in (trimap.shape, image_hw)]
+        problem = (
+            f"the trimap has {sizes[0]} pixels, but {image_path}, upright as its EXIF orientation says, {sizes[1]}."
+        )
+        raise DataError(path, problem, "Resize it with nearest neighbour, or label the picture as it is seen upright.")
+    known = {settings.object_value, settings.background_value, settings.border_value} - {None}
+    values = set(np.unique(trimap).tolist())
+    if values - known:
+        problem = f"expected the values {_join(known)}, got {_join(values)}."
+        cure = "Give `object_value`, `background_value` and `border_value`, and save trimaps as PNG, never as JPEG."
+        raise DataError(path, problem, cure)
+
+
+def _join(values: set[Any]) -> str:
+    shown = ", ".join(str(value) for value in sorted(values)[:8])
+    return f"{shown}, ..." if len(values) > 8 else shown

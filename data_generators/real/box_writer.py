@@ -125,10 +125,11 @@ def _new_folder(directory: Path) -> Iterator[Path]:
 
 
 def _written_objects(sample: Sample) -> Sample:
-    """The sample without objects of no class."""
-    keep = sample.labels >= 0
-    arrays = {name: getattr(sample, name)[keep] for name in ("boxes", "labels", "ignore", "keypoints")}
-    return sample.replace(**arrays)
+    """The sample with its boxes cut at the border, without objects of no class and those outside of the picture."""
+    boxes = sample.boxes.clip(0, 1)
+    keep = (sample.labels >= 0) & (boxes[:, :2] < boxes[:, 2:]).all(axis=1)
+    arrays = {name: getattr(sample, name)[keep] for name in ("labels", "ignore", "keypoints")}
+    return sample.replace(boxes=boxes[keep], **arrays)
 
 
 def _write_picture(path: Path, sample: Sample, quality: int | None) -> Path:

@@ -1,6 +1,6 @@
 """What every reader of box labels hands on: pictures with named boxes, served as a source of samples.
 
-A reader makes `LabelledPicture`s from its files, lets `box_checks` judge their boxes, and is a `LabelledPicturesSource`.
+A reader makes `LabelledPicture`s of its files, lets `box_checks` judge their boxes, and is a `LabelledPicturesSource`.
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from PIL import Image
 
-from data_generators.errors import OnError
+from data_generators.errors import DataError, OnError
 from data_generators.files import files_content
 from data_generators.images import check_labelled_size, read_image
 from data_generators.real.version import reader_version
@@ -110,3 +111,18 @@ class LabelledPicturesSource(Source):
         paths = dict.fromkeys(path for picture in self._pictures for path in (picture.label_path, picture.path))
         settings = [self._settings, self.class_names, sorted(self.labelled_classes)]
         return [type(self).__name__, reader_version(), settings, files_content(self._root, paths)]
+
+
+def read_size_hw(path: Path) -> tuple[float, float]:
+    """Height and width in pixels of a picture, upright, from the beginning of its file: for labels that do not say it.
+
+    Raises:
+        DataError: the file is not a picture.
+    """
+    try:
+        with Image.open(path) as picture:
+            width, height = picture.size
+            turned = picture.getexif().get(0x0112, 1) in (5, 6, 7, 8)
+    except (OSError, SyntaxError, ValueError) as error:
+        raise DataError(path, f"the picture cannot be read ({error}).", "Copy or export it again.") from error
+    return (float(width), float(height)) if turned else (float(height), float(width))

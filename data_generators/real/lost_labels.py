@@ -31,6 +31,7 @@ class LostLabels:
             return
         written = sample.labels >= 0
         self._counts["nameless"] += int((~written).sum())
+        self._counts["over"] += int(((sample.boxes < 0) | (sample.boxes > 1))[written].any(axis=1).sum())
         self._counts["ignore"] += int(sample.ignore[written].sum())
         self._counts["keypoints"] += int(np.isfinite(sample.keypoints[written]).any(axis=(1, 2)).sum())
         self._counts["mask"] += "mask" in sample.has
@@ -44,6 +45,7 @@ class LostLabels:
         texts = {
             "unlabelled": "{} pictures left out: nobody looked for boxes in them.",
             "nameless": "{} objects left out: they are of no class.",
+            "over": "{} boxes cut at the border of their picture, or left out beyond it.",
             "ignore": f"{{}} ignore flags: {name} has none, these objects now count as all others.",
             "keypoints": f"keypoints of {{}} objects: {name} has none.",
             "mask": f"mask of {{}} pictures: {name} has none.",

@@ -3,11 +3,35 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from data_generators.errors import DataError
+
+
+VARIABLE = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
+DEFAULTS = {"DETECTOR_DATA": "../shared/data"}  # where the public sets lie beside a checkout
+
+
+def expand_variables(text: str) -> str:
+    """A path with `$NAME` or `${NAME}` replaced by that environment variable; `DETECTOR_DATA` is `../shared/data`
+    where it is not set.
+
+    Raises:
+        DataError: there is no such variable.
+    """
+
+    def value(match: re.Match[str]) -> str:
+        name = match[1] or match[2]
+        found = os.environ.get(name) or DEFAULTS.get(name)
+        if found is None:
+            cure = f"Set it to a folder, e.g. export {name}=/data, or write the path out."
+            raise DataError(text, f"the environment variable {name} is not set.", cure)
+        return found
+
+    return VARIABLE.sub(value, text)
 
 
 def read_bytes(path: str | Path, cure: str = "Check the name, or take the file out of the set.") -> bytes:

@@ -12,7 +12,8 @@ import yaml
 from pydantic import Field
 
 from data_generators.errors import DataError, OnError
-from data_generators.files import read_bytes
+from data_generators.files import expand_variables, read_bytes
+from data_generators.real.coco import CocoSource
 from data_generators.real.corner_csv import CornerCsvSource
 from data_generators.real.labelme import LabelMeSource
 from data_generators.real.marked_corners import MARK_COLOURS, MarkedCornersSource
@@ -30,6 +31,10 @@ NO_SPLIT = 3 << 40  # added to the seed where no split is named
 
 Colour = tuple[int, int, int]
 Scenes = TypeVar("Scenes", bound=DocumentSettings)
+
+
+class NoOptions(Settings):
+    """A format that has no options."""
 
 
 class CornersOptions(Settings):
@@ -89,6 +94,10 @@ def _open_corners(path: str, split: str | None, options: CornersOptions, on_erro
     return CornerCsvSource(path, split, options.corner_order, options.class_name, on_error)
 
 
+def _open_coco(path: str, split: str | None, _: NoOptions, on_error: OnError) -> Source:
+    return CocoSource(path, split, on_error)
+
+
 def _open_labelme(path: str, _: str | None, options: LabelMeOptions, on_error: OnError) -> Source:
     return LabelMeSource(path, options.corner_order, on_error)
 
@@ -133,6 +142,12 @@ def _seeded(where: str, split: str | None, options: Scenes) -> Scenes:
 
 
 FORMATS: dict[str, Format] = {
+    "coco": Format(
+        "COCO file, or folder with annotations/instances_SPLIT.json or SPLIT/_annotations.coco.json",
+        NoOptions,
+        _open_coco,
+        has_splits=True,
+    ),
     "corners": Format("folder with corners.csv and images/", CornersOptions, _open_corners, has_splits=True),
     "documents": Format(
         "YAML file of DocumentSettings, or nothing: drawn scenes",
@@ -157,7 +172,7 @@ def open_source(text: str, on_error: OnError = "raise", **options: Any) -> Sourc
             it ends in another one. Without a split, all samples are taken. For `documents`, each split has scenes
             and drawn pages of its own and, of the folder `templates`, pictures of its own (80/10/10 by a hash of the
             name; fewer than 3 serve all splits, with a warning); without a split, the scenes are none of theirs and
-            all templates are taken.
+            all templates are taken. `$NAME` in the path is an environment variable (`files.expand_variables`).
         on_error: `raise` stops at the first label or picture that cannot be used, `skip` leaves it out with a warning.
         options: settings of the format, see `FORMATS[...].options`.
 
@@ -167,6 +182,7 @@ def open_source(text: str, on_error: OnError = "raise", **options: Any) -> Sourc
     """
     name, colon, rest = text.partition(":")
     path, split = rest.rsplit("#", 1) if "#" in rest else (rest, "")
+    path = expand_variables(path)
     entry = FORMATS.get(name)
     if entry is None or not colon:
         raise DataError(text, *_unknown_format(name, colon))

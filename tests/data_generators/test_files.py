@@ -1,7 +1,9 @@
+import re
+
 import pytest
 
 from data_generators.errors import DataError
-from data_generators.files import checked_folder, files_content, read_bytes, write_atomically
+from data_generators.files import checked_folder, expand_variables, files_content, read_bytes, write_atomically
 
 
 def test_write_replaces_the_whole_file_and_leaves_nothing_else(tmp_path):
@@ -51,3 +53,18 @@ def test_content_knows_the_folder(tmp_path):
     first, second = files_content(tmp_path / "a", []), files_content(tmp_path / "b", [])
     assert first != second
     assert files_content(tmp_path / "b" / ".." / "a", []) == first
+
+
+def test_a_variable_in_a_path_is_replaced(monkeypatch):
+    monkeypatch.setenv("PHOTOS", "/photos")
+    assert expand_variables("$PHOTOS/a and ${PHOTOS}s") == "/photos/a and /photoss"
+    monkeypatch.delenv("PHOTOS")
+    with pytest.raises(DataError, match=re.escape("PHOTOS is not set. Set it to a folder, e.g. export PHOTOS=/data")):
+        expand_variables("$PHOTOS/a")
+
+
+def test_the_public_sets_lie_beside_the_checkout_where_no_variable_says_otherwise(monkeypatch):
+    monkeypatch.delenv("DETECTOR_DATA", raising=False)
+    assert expand_variables("$DETECTOR_DATA/cats") == "../shared/data/cats"
+    monkeypatch.setenv("DETECTOR_DATA", "/sets")
+    assert expand_variables("$DETECTOR_DATA/cats") == "/sets/cats"

@@ -10,7 +10,6 @@ from typing import Any
 
 from data_generators.errors import DataError
 
-
 VARIABLE = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
 DEFAULTS = {"DETECTOR_DATA": "../shared/data"}  # where the public sets lie beside a checkout
 

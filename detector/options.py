@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 FORMATS = (
-    "FORMAT is corners, documents, forms, labelme, marked, negatives or trimaps; PATH is a folder, for forms: a "
+    "FORMAT is coco, corners, documents, forms, labelme, marked, negatives or trimaps; PATH is a folder, for forms: a "
     "form.yaml, for documents: it may be empty."
 )
 

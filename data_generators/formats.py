@@ -15,10 +15,13 @@ from data_generators.errors import DataError, OnError
 from data_generators.files import expand_variables, read_bytes
 from data_generators.real.coco import CocoSource
 from data_generators.real.corner_csv import CornerCsvSource
+from data_generators.real.cvat import CvatSource
 from data_generators.real.labelme import LabelMeSource
 from data_generators.real.marked_corners import MARK_COLOURS, MarkedCornersSource
 from data_generators.real.negatives import NegativesSource
 from data_generators.real.trimaps import TrimapSettings, TrimapSource
+from data_generators.real.voc import VocSettings, VocSource
+from data_generators.real.yolo import YoloSource
 from data_generators.settings import Settings
 from data_generators.sources import Source
 from data_generators.splits import split_by_group
@@ -98,6 +101,10 @@ def _open_coco(path: str, split: str | None, _: NoOptions, on_error: OnError) ->
     return CocoSource(path, split, on_error)
 
 
+def _open_cvat(path: str, split: str | None, _: NoOptions, on_error: OnError) -> Source:
+    return CvatSource(path, split, on_error)
+
+
 def _open_labelme(path: str, _: str | None, options: LabelMeOptions, on_error: OnError) -> Source:
     return LabelMeSource(path, options.corner_order, on_error)
 
@@ -117,6 +124,14 @@ def _open_trimaps(path: str, split: str | None, options: TrimapSettings, on_erro
         raise DataError(f"trimaps:{path}", f"there is no split {split!r}.", cure)
     source = TrimapSource(path, options, on_error)
     return source if split is None else split_by_group(source, TRIMAP_SPLITS, options.split_seed)[split]
+
+
+def _open_voc(path: str, split: str | None, options: VocSettings, on_error: OnError) -> Source:
+    return VocSource(path, split, options, on_error)
+
+
+def _open_yolo(path: str, split: str | None, _: NoOptions, on_error: OnError) -> Source:
+    return YoloSource(path, split, on_error)
 
 
 def _open_documents(path: str, split: str | None, options: DocumentSettings, on_error: OnError) -> Source:
@@ -149,6 +164,7 @@ FORMATS: dict[str, Format] = {
         has_splits=True,
     ),
     "corners": Format("folder with corners.csv and images/", CornersOptions, _open_corners, has_splits=True),
+    "cvat": Format("annotations.xml of CVAT, or folder that holds it", NoOptions, _open_cvat, has_splits=True),
     "documents": Format(
         "YAML file of DocumentSettings, or nothing: drawn scenes",
         DocumentSettings,
@@ -161,6 +177,8 @@ FORMATS: dict[str, Format] = {
     "marked": Format("folder of pictures with painted corners", MarkedOptions, _open_marked),
     "negatives": Format("folder of pictures that hold no object", NegativesOptions, _open_negatives),
     "trimaps": Format("folder with images/ and trimaps/", TrimapSettings, _open_trimaps, has_splits=True),
+    "voc": Format("folder with Annotations and JPEGImages", VocSettings, _open_voc, has_splits=True),
+    "yolo": Format("data.yaml, or folder that holds it", NoOptions, _open_yolo, has_splits=True),
 }
 
 

@@ -17,7 +17,7 @@ CHECKBOX = {"name": IGNORE, "mutable": "False", "input_type": "checkbox", "defau
 class CvatWriter(BoxWriter):
     """A CVAT export; splits are subsets, and what is to be ignored has a checkbox that says so."""
 
-    name = "cvat"
+    name = "CVAT"
     holds = frozenset({"classes", "ignore"})
 
     def __init__(self, root: Path, class_names: tuple[str, ...], splits: list[str]) -> None:

@@ -17,8 +17,18 @@ from data_generators.real.box_checks import read_pictures
 from data_generators.real.labelled_pictures import LabelledBox, LabelledPicture, LabelledPicturesSource, read_size_hw
 from data_generators.real.voc_folder import VocFolder
 from data_generators.real.xml_lines import LinedElement, elements, number_in, read_xml
+from data_generators.settings import Settings
 
 CURE = "Export the labels as Pascal VOC again, or move what is none to another folder."
+
+
+class VocSettings(Settings):
+    """How Pascal VOC files are read."""
+
+    one_based: bool = True
+    """Pixels count from 1, and xmax, ymax are the last ones inside; false: they are edges, counted from 0."""
+    ignore_difficult: bool = True
+    """An object marked as difficult is to be ignored."""
 
 
 class VocSource(LabelledPicturesSource):
@@ -28,8 +38,7 @@ class VocSource(LabelledPicturesSource):
     Args:
         directory: the folder with `Annotations` and `JPEGImages` (or `images`), or with XML files and pictures.
         split: a list in `ImageSets/Main`; None takes all XML files.
-        one_based: whether pixels count from 1, and xmax, ymax are the last ones inside; see above.
-        ignore_difficult: whether an object marked as difficult is to be ignored.
+        settings: how they are read.
         on_error: whether a file that cannot be used stops the work or is left out.
 
     Raises:
@@ -40,16 +49,14 @@ class VocSource(LabelledPicturesSource):
         self,
         directory: str | Path,
         split: str | None = None,
-        one_based: bool = True,
-        ignore_difficult: bool = True,
+        settings: VocSettings | None = None,
         on_error: OnError = "raise",
     ) -> None:
+        settings = settings or VocSettings()
         folder = VocFolder(checked_folder(directory, "Annotations and JPEGImages"))
-        reader = _Reader(folder, one_based, ignore_difficult)
         paths = folder.xml_paths.values() if split is None else folder.xml_paths_of(split)
-        pictures = read_pictures(folder.root, paths, reader.read, on_error=on_error)
-        settings = [split, one_based, ignore_difficult]
-        super().__init__(folder.root, pictures, _class_names(folder), settings, on_error)
+        pictures = read_pictures(folder.root, paths, _Reader(folder, settings).read, on_error=on_error)
+        super().__init__(folder.root, pictures, _class_names(folder), [split, settings.model_dump()], on_error)
 
 
 @dataclass(frozen=True)
@@ -57,8 +64,7 @@ class _Reader:
     """Reads XML files; see `VocSource`."""
 
     folder: VocFolder
-    one_based: bool
-    ignore_difficult: bool
+    settings: VocSettings
 
     def read(self, path: Path) -> LabelledPicture:
         root = read_xml(path, "annotation", CURE)
@@ -73,10 +79,10 @@ class _Reader:
             raise DataError(where, "expected an object with <name> and <bndbox>.", "Draw it again, or delete it.")
         x0, y0, x1, y1 = (number_in(box, side, where) for side in ("xmin", "ymin", "xmax", "ymax"))
         height, width = size_hw
-        first = float(self.one_based)
+        first = float(self.settings.one_based)
         edges = (x0 - first) / width, (y0 - first) / height, x1 / width, y1 / height
         difficult = item.findtext("difficult", "0").strip() not in ("", "0")
-        return LabelledBox(name, edges, where, ignore=difficult and self.ignore_difficult)
+        return LabelledBox(name, edges, where, ignore=difficult and self.settings.ignore_difficult)
 
 
 def _size_hw(path: Path, root: LinedElement) -> tuple[float, float] | None:

@@ -15,7 +15,7 @@ from data_generators.sample import Sample
 class VocWriter(BoxWriter):
     """A VOC set, pixels counted from 1 as `VocSource` reads them; coordinates are whole numbers where the boxes are."""
 
-    name = "voc"
+    name = "Pascal VOC"
     holds = frozenset({"ignore"})
 
     def __init__(self, root: Path, class_names: tuple[str, ...], splits: list[str]) -> None:

@@ -16,7 +16,7 @@ from data_generators.sample import Sample
 class YoloWriter(BoxWriter):
     """A YOLO set; one without splits is written as `train`, which Ultralytics demands."""
 
-    name = "yolo"
+    name = "YOLO"
     holds = frozenset({"classes"})
 
     def picture_folder(self, split: str) -> Path:

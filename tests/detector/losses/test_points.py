@@ -13,7 +13,7 @@ from detector.losses import POINT_LOSSES, HeatmapCrossEntropy, LogitCrossEntropy
 
 GRID = HeatmapGrid((32, 48), 4, 0)
 TRUE = np.array([[[0.3, 0.4], [0.7, 0.6]], [[0.2, 0.8], [0.9, 0.1]]], np.float32)  # (2, 2, 2)
-ALL = {**POINT_LOSSES, "heatmap": HeatmapCrossEntropy, "presence": LogitCrossEntropy}
+ALL: dict[str, type[keras.Loss]] = {**POINT_LOSSES, "heatmap": HeatmapCrossEntropy, "presence": LogitCrossEntropy}
 
 
 def shifted(kind: str, by: float) -> tuple[np.ndarray, np.ndarray]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -94,3 +94,18 @@ class BoxesPrediction:
             for box, score, label in rows
         ]
         return {"present": bool(objects), "presence": round(self.presence, 5), "objects": objects}
+
+
+def holds_object(sample: Sample, wanted: Collection[int]) -> bool | None:
+    """Whether the labels of a picture say that it holds an object of some classes; None where they do not say.
+
+    Args:
+        sample: labelled or not; objects to be ignored, and classes that nobody looked for, leave the question open.
+        wanted: labels of the classes in question; empty for every label.
+    """
+    if "boxes" not in sample.has:
+        return None
+    of_class = np.isin(sample.labels, list(wanted)) if wanted else np.ones(len(sample.labels), bool)
+    if np.any(of_class & ~sample.ignore):
+        return True
+    return None if of_class.any() or not sample.unlabelled.isdisjoint(wanted) else False

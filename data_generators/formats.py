@@ -17,6 +17,7 @@ from data_generators.real.coco import CocoSource
 from data_generators.real.corner_csv import CornerCsvSource
 from data_generators.real.cvat import CvatSource
 from data_generators.real.labelme import LabelMeSource
+from data_generators.real.labelme_boxes import LabelMeBoxesSource
 from data_generators.real.marked_corners import MARK_COLOURS, MarkedCornersSource
 from data_generators.real.negatives import NegativesSource
 from data_generators.real.trimaps import TrimapSettings, TrimapSource
@@ -50,7 +51,7 @@ class CornersOptions(Settings):
 
 
 class LabelMeOptions(Settings):
-    """How LabelMe files are read."""
+    """How LabelMe files are read as corners."""
 
     corner_order: Literal["object", "image"] = "image"
     """Order in which the corners were clicked: `object` where it always began at the object's own top left."""
@@ -107,6 +108,10 @@ def _open_cvat(path: str, split: str | None, _: NoOptions, on_error: OnError) ->
 
 def _open_labelme(path: str, _: str | None, options: LabelMeOptions, on_error: OnError) -> Source:
     return LabelMeSource(path, options.corner_order, on_error)
+
+
+def _open_labelme_boxes(path: str, _: str | None, __: NoOptions, on_error: OnError) -> Source:
+    return LabelMeBoxesSource(path, on_error)
 
 
 def _open_marked(path: str, _: str | None, options: MarkedOptions, on_error: OnError) -> Source:
@@ -174,6 +179,7 @@ FORMATS: dict[str, Format] = {
     ),
     "forms": Format("form.yaml: a scan and its fields, drawn scenes", FormSceneSettings, _open_forms, has_splits=True),
     "labelme": Format("folder of LabelMe files, polygons of four points", LabelMeOptions, _open_labelme),
+    "labelme-boxes": Format("folder of LabelMe files, a box around each shape", NoOptions, _open_labelme_boxes),
     "marked": Format("folder of pictures with painted corners", MarkedOptions, _open_marked),
     "negatives": Format("folder of pictures that hold no object", NegativesOptions, _open_negatives),
     "trimaps": Format("folder with images/ and trimaps/", TrimapSettings, _open_trimaps, has_splits=True),

@@ -89,7 +89,7 @@ class LabelledPicturesSource(Source):
 
     def sample(self, index: int) -> Sample:
         picture = self._pictures[index]
-        image = read_image(picture.path)
+        image = self.image_of(picture)
         if all(picture.size_hw):
             check_labelled_size(picture.where, image.shape[:2], picture.size_hw)
         objects = picture.objects
@@ -103,6 +103,10 @@ class LabelledPicturesSource(Source):
             group=picture.group,
             origin=str(picture.path),
         )
+
+    def image_of(self, picture: LabelledPicture) -> np.ndarray:
+        """Its pixels, uint8 (H, W, 3); a reader of files that hold their pictures has its own way."""
+        return read_image(picture.path)
 
     def groups(self) -> list[str]:
         return [picture.group for picture in self._pictures]

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from data_generators.errors import DataError
-from data_generators.real.labelme import labelled_size_hw, make_shape
+from data_generators.real.labelme_file import labelled_size_hw, make_shape
 
 CLASS_NAME, UNFINISHED = "document", "unfinished"
 NOTHING = np.zeros((0, 2))  # the corners of no document

@@ -17,7 +17,7 @@ from data_generators.errors import DataError
 from data_generators.files import checked_folder, file_stamp
 from data_generators.images import check_labelled_size, list_images
 from data_generators.real.corner_csv import CSV_NAME, CornerRow, parse_quad, pictures_folder, read_generator
-from data_generators.real.labelme import labelled_size_hw, make_document, make_shape, read_labelme_json
+from data_generators.real.labelme_file import labelled_size_hw, make_document, make_shape, read_labelme_json
 from data_generators.real.quads import QuadOrder, check_corner_order, checked_quad
 from detector.labelling.corner_table import Cells, CornerTable, make_rows
 from detector.labelling.label_file import CLASS_NAME, NOTHING, Label, label_of, quads_of, with_label

@@ -19,7 +19,7 @@ import yaml
 from data_generators.geometry import to_pixels
 from data_generators.images import write_image
 from data_generators.real.corner_csv_writer import CornerCsvWriter
-from data_generators.real.labelme import write_labelme
+from data_generators.real.labelme_writer import write_labelme
 from data_generators.real.marked_corners import MARK_COLOURS
 from data_generators.sample import Sample, sample_with_corners
 from detector.config import Config

@@ -7,7 +7,8 @@ import pytest
 
 from data_generators.errors import DataError
 from data_generators.images import encode_image, write_image
-from data_generators.real.labelme import LabelMeSource, write_labelme
+from data_generators.real.labelme import LabelMeSource
+from data_generators.real.labelme_writer import write_labelme
 
 IMAGE = np.random.default_rng(0).integers(0, 256, (40, 60, 3), np.uint8)
 POINTS = [[12, 4], [54, 8], [48, 36], [6, 32]]

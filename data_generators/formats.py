@@ -26,6 +26,9 @@ from data_generators.real.yolo import YoloSource
 from data_generators.settings import Settings
 from data_generators.sources import Source
 from data_generators.splits import split_by_group
+from data_generators.synthetic.cutout_objects import MaskedObjects, ObjectPictures, RgbaObjects
+from data_generators.synthetic.cutout_settings import CutoutSettings
+from data_generators.synthetic.cutouts import CutoutScenes
 from data_generators.synthetic.documents import DocumentScenes, DocumentSettings
 from data_generators.synthetic.forms import FormScenes, FormSceneSettings
 
@@ -34,7 +37,7 @@ SCENE_SPLITS = {"train": 0, "val": 1 << 40, "test": 2 << 40}  # added to the see
 NO_SPLIT = 3 << 40  # added to the seed where no split is named
 
 Colour = tuple[int, int, int]
-Scenes = TypeVar("Scenes", bound=DocumentSettings)
+Scenes = TypeVar("Scenes", DocumentSettings, FormSceneSettings, CutoutSettings)
 
 
 class NoOptions(Settings):
@@ -139,6 +142,19 @@ def _open_yolo(path: str, split: str | None, _: NoOptions, on_error: OnError) ->
     return YoloSource(path, split, on_error)
 
 
+def _open_cutouts(path: str, split: str | None, options: CutoutSettings, on_error: OnError) -> Source:
+    """Scenes of a split, with objects and backgrounds that no other split shows, or without one scenes with all."""
+    settings, objects = _seeded(f"cutouts:{path}", split, options), list[ObjectPictures]()
+    for entry in settings.objects:
+        if entry.folder is not None:
+            objects.append(RgbaObjects(entry.folder, entry.class_name))
+        else:
+            objects.append(MaskedObjects(open_source(str(entry.source), on_error, **entry.options)))
+    source = CutoutScenes(settings, objects, split)
+    source.on_error = on_error
+    return source
+
+
 def _open_documents(path: str, split: str | None, options: DocumentSettings, on_error: OnError) -> Source:
     """Scenes of a split, or without one scenes and pages that no split holds; see `PictureFolder` for its templates."""
     source = DocumentScenes(_seeded(f"documents:{path}", split, options), split)
@@ -169,6 +185,13 @@ FORMATS: dict[str, Format] = {
         has_splits=True,
     ),
     "corners": Format("folder with corners.csv and images/", CornersOptions, _open_corners, has_splits=True),
+    "cutouts": Format(
+        "YAML file of CutoutSettings: objects cut out by their masks, on other backgrounds",
+        CutoutSettings,
+        _open_cutouts,
+        has_splits=True,
+        path_holds="options",
+    ),
     "cvat": Format("annotations.xml of CVAT, or folder that holds it", NoOptions, _open_cvat, has_splits=True),
     "documents": Format(
         "YAML file of DocumentSettings, or nothing: drawn scenes",

@@ -13,6 +13,7 @@ from data_generators.formats import open_source
 from data_generators.sample import Sample
 from data_generators.sources import CornerOrder, Source, readable_samples
 from data_generators.vocabulary import in_vocabulary
+from detector.card import ModelCard
 from detector.heads import HEADS, score_names
 from detector.prediction import predict_images
 from detector.runs import finite
@@ -103,16 +104,15 @@ def evaluate_sources(
             kept = sorted([*kept, small], key=_rank)[:worst]
         if progress:
             progress(count, total)
-    scores = (
-        {"samples": count, **runtime.describe()} | dict.fromkeys(score_names()) | _score(rows, runtime.card.class_names)
-    )
+    scores = {"samples": count, **runtime.describe()} | dict.fromkeys(score_names()) | _score(rows, runtime.card)
     return Evaluation(finite(scores), rows, kept, runtime.card.thresholds)
 
 
-def _score(rows: dict[str, list[dict[str, Any]]], classes: tuple[str, ...]) -> dict[str, Any]:
+def _score(rows: dict[str, list[dict[str, Any]]], card: ModelCard) -> dict[str, Any]:
     scores: dict[str, Any] = {}
     for name in rows:
-        found = HEADS[name].score(rows[name], classes)
+        head = HEADS[name]
+        found = head.score(rows[name], card.class_names, card.thresholds.get(head.threshold_of))
         scores |= {f"{name}_{score}" if score in scores else score: value for score, value in found.items()}
     return scores
 

@@ -43,7 +43,8 @@ class Head:
         monitor: settings -> the validation metric that chooses the best checkpoint; less is better.
         for_export: (model, settings) -> the model as it leaves the house, e.g. with outputs that fit 8 bits.
         score_sample: (sample, prediction, corner order) -> the row of one picture; `rank` orders the worst first.
-        score: (rows, class names) -> the reported scores; all of them, without a value, where there are no rows.
+        score: (rows, class names, the card's threshold or None) -> the reported scores, JSON data; all of them, without
+            a value, where there are no rows.
         choose_threshold: rows of a validation set -> the probability from which the answer is yes.
         threshold_of: the output that the threshold belongs to.
         gates: the scores that int8 must keep; more is better.
@@ -54,7 +55,7 @@ class Head:
     monitor: Callable[[Any], str]
     for_export: Callable[[keras.Model, Any], keras.Model]
     score_sample: Callable[..., dict[str, Any]]
-    score: Callable[..., dict[str, float | None]]
+    score: Callable[..., dict[str, Any]]
     choose_threshold: Callable[..., float]
     threshold_of: str
     gates: tuple[str, ...]
@@ -105,7 +106,7 @@ HEADS: dict[str, Head] = {
         monitor=_corners_monitor,
         for_export=split_coordinates,
         score_sample=score_corners_sample,
-        score=lambda rows, _: score_corners(rows),
+        score=lambda rows, *_: score_corners(rows),
         choose_threshold=choose_presence_threshold,
         threshold_of="corners_presence",
         gates=("quad_iou_mean", "presence_roc_auc"),
@@ -116,7 +117,7 @@ HEADS: dict[str, Head] = {
         monitor=lambda _: "val_loss",  # Keras logs no loss by its output's name where there is but one output
         for_export=_unchanged,
         score_sample=score_presence_sample,
-        score=lambda rows, _: score_presence(rows),
+        score=lambda rows, *_: score_presence(rows),
         choose_threshold=choose_presence_threshold,
         threshold_of="presence_logit",
         gates=("presence_roc_auc",),
@@ -126,7 +127,7 @@ HEADS: dict[str, Head] = {
 
 def score_names() -> list[str]:
     """Every score that some head reports; a set without pictures has them all, without a value."""
-    return list(dict.fromkeys(name for head in HEADS.values() for name in head.score([], ())))
+    return list(dict.fromkeys(name for head in HEADS.values() for name in head.score([], (), None)))
 
 
 def output_rows(heads: dict[str, HeadSettings]) -> dict[str, OutputRow]:

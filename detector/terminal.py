@@ -61,12 +61,27 @@ def print_table(heading: str, values: Mapping[str, Any]) -> None:
 
 
 def print_scores(columns: Mapping[str, Mapping[str, Any]]) -> None:
-    """Scores side by side: column -> score -> value; a score without data is a dash."""
+    """Scores side by side: column -> score -> value; without data in some columns a dash, in all left out.
+
+    A score that has a value a class stands in a line a class; what is nested deeper is left to JSON.
+    """
     table = Table("score", *columns)
-    names = dict.fromkeys(name for scores in columns.values() for name in scores if name not in UNPRINTED)
-    for name in names:
-        table.add_row(name, *(_format(scores.get(name)) for scores in columns.values()))
+    shown = {column: _flat(scores) for column, scores in columns.items()}
+    for name in dict.fromkeys(name for scores in shown.values() for name in scores):
+        values = [scores.get(name) for scores in shown.values()]
+        if any(value is not None for value in values):
+            table.add_row(name, *map(_format, values))
     Console().print(table)
+
+
+def _flat(scores: Mapping[str, Any]) -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for name, value in scores.items():
+        if isinstance(value, dict):
+            flat |= {f"{name}: {key}": each for key, each in value.items() if not isinstance(each, dict | list)}
+        elif name not in UNPRINTED:
+            flat[name] = value
+    return flat
 
 
 def _format(value: Any) -> str:

@@ -14,7 +14,7 @@ from data_generators.sample import Sample
 
 
 class YoloWriter(BoxWriter):
-    """A YOLO set; one without splits is written as `train`, which Ultralytics demands."""
+    """A YOLO set; one without splits is written as `train` (to train, Ultralytics wants a `val` too)."""
 
     name = "YOLO"
     holds = frozenset({"classes"})
@@ -32,7 +32,8 @@ class YoloWriter(BoxWriter):
         write_atomically(label_path(path), "".join(f"{line}\n" for line in lines).encode())
 
     def finish(self) -> None:
+        # no `path`: Ultralytics takes a relative one from where it is started, and without one the file's own folder
         places = {split or "train": f"{IMAGES_NAME}/{split or 'train'}" for split in self.splits}
-        data = {"path": ".", **places, "names": dict(enumerate(self.class_names))}
+        data = {**places, "names": dict(enumerate(self.class_names))}
         text = yaml.safe_dump(data, sort_keys=False, allow_unicode=True)
         write_atomically(self.root / YAML_NAME, text.encode())

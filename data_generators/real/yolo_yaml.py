@@ -79,6 +79,7 @@ def read_yolo_set(path: str | Path) -> YoloSet:
     """
     file = _find_yaml(Path(path).expanduser())
     data = _read_mapping(file)
+    data.setdefault("val", data.get("validation"))  # both names are in use
     places = {split: _places(file, split, data[split]) for split in SPLITS if data.get(split)}
     if not places:
         cure = "Write `train: images/train` and `val: images/val`."

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from data_generators.cache import Progress
-from data_generators.errors import OnError
+from data_generators.errors import DataError, OnError
 from data_generators.real.quads import QuadOrder
 from detector.config import Config, SourceSettings, read_config
 from detector.data import ProgressFor, open_entry, silent, training_view
@@ -98,6 +98,48 @@ def generate(
 
 
 def cost(config: AnyConfig) -> Cost:
+def convert(
+    source: str,
+    format_name: str,
+    directory: str | Path,
+    splits: Sequence[str] = (),
+    *,
+    quality: int | None = None,
+    on_error: OnError = "raise",
+    progress: Progress | None = None,
+    **options: Any,
+) -> tuple[list[str], list[str]]:
+    """Writes labelled pictures in another format.
+
+    Args:
+        source: `FORMAT:PATH[#SPLIT]`.
+        format_name: see `data_generators.writers.WRITERS`.
+        directory: the folder, new or empty.
+        splits: names to write, each read as `source#NAME`; none writes the source as it is, without splits.
+        quality: writes all pictures as JPEG of this quality, 1 to 100; None copies picture files, and else writes PNG.
+        on_error: what to do with a label or picture that cannot be used.
+        progress: called with (samples done, in all).
+        options: settings of the source's format.
+
+    Returns:
+        What reads the folder again, `FORMAT:PATH[#SPLIT]` each, and what the format could not hold, a sentence each.
+
+    Raises:
+        DataError: a format, path or split is unknown, the folder is not empty, or a label cannot be read or written.
+    """
+    from data_generators.formats import open_source
+    from data_generators.writers import writer_of
+
+    writer = writer_of(format_name)
+    path, _, own = source.rpartition("#") if "#" in source else (source, "", "")
+    if own and splits:
+        raise DataError(source, "the source names a split already.", f"Leave #{own} out, or name no other splits.")
+    texts = {name: f"{path}#{name}" for name in splits} or {"": source}
+    parts = {name: open_source(text, on_error=on_error, **options) for name, text in texts.items()}
+    lost = writer.write(parts, Path(directory).expanduser(), quality, progress)
+    return writer.sources(directory, parts), lost
+
+
     """What a network costs before it is trained."""
     from detector.build import build_model, for_export
     from detector.models.cost import measure_cost

@@ -172,7 +172,7 @@ def read_config(source: str | Path, overrides: Sequence[str] = ()) -> Config:
     if not isinstance(values, dict):
         raise SettingsError(f"{source}: expected a mapping of settings. Begin from `detector init`.")
     for override in overrides:
-        _override(values, override)
+        apply_override(values, override)
     return Config.parse(values, str(source))
 
 
@@ -184,7 +184,16 @@ def _read_text(source: str | Path) -> str:
     raise SettingsError(f"{source}: no such file, and no preset of that name; presets: {', '.join(preset_names())}.")
 
 
-def _override(values: dict[str, Any], override: str) -> None:
+def apply_override(values: dict[str, Any], override: str) -> None:
+    """Sets one value in nested plain data, as `--set` gives it.
+
+    Args:
+        values: changed in place.
+        override: `path.to.key=value`, the value in YAML.
+
+    Raises:
+        SettingsError: it is no such text, or leads into what is not a group of settings.
+    """
     path, equals, text = override.partition("=")
     if not equals:
         raise SettingsError(f"--set {override}: expected key=value, e.g. training.epochs=5.")

@@ -21,7 +21,7 @@ FLOORS: dict[str, tuple[set[str], ...]] = {
         {"images"},
         {"forms"},
         {"real", "synthetic", "transform", "splits", "workers"},
-        {"formats", "cache", "preview"},
+        {"formats", "writers", "cache", "preview"},
     ),
     "detector": (
         {"__init__", "quiet", "options", "backend", "losses", "metrics", "presets", "shipped", "forms"},

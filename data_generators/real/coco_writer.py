@@ -21,10 +21,10 @@ class CocoWriter(BoxWriter):
     """Pictures go to `SPLIT/`, or to `images/` where there are no splits; ids count from 1.
 
     An object that is to be ignored is a crowd. The group is a key of COCO's own making, `group`, which other readers
-    pass over.
+    pass over. COCO's places for masks and keypoints of single objects stay empty.
     """
 
-    name = "COCO"
+    name = "COCO for boxes"
     holds = frozenset({"classes", "groups", "ignore"})
 
     def __init__(self, root: Path, class_names: tuple[str, ...], splits: list[str]) -> None:

@@ -20,7 +20,7 @@ class LabelMeWriter(BoxWriter):
     Each split is a folder. The group is a key of this project's making, `group`, which LabelMe passes over.
     """
 
-    name = "labelme"
+    name = "LabelMe"
     holds = frozenset({"groups", "ignore", "keypoints"})
 
     def picture_folder(self, split: str) -> Path:

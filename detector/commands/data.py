@@ -91,6 +91,37 @@ def generate(
     say(f"Wrote {written} samples, {samples} in all, to {output}. Read them as {name}")
 
 
+@app.command(epilog=FORMATS)
+def convert(
+    source: Annotated[str, typer.Argument(help=SOURCE)],
+    format_name: Annotated[
+        str, typer.Argument(metavar="FORMAT", help="What to write: coco, corners, cvat, labelme, voc or yolo.")
+    ],
+    output: Annotated[Path, typer.Argument(help="Folder to write, new or empty.")],
+    split: Annotated[
+        list[str], typer.Option("--split", help="Write this split, read as SOURCE#SPLIT; may be repeated.")
+    ] = [],
+    quality: Annotated[
+        int | None,
+        typer.Option(min=1, max=100, help="Write JPEG of this quality; without it picture files are copied."),
+    ] = None,
+    overrides: SetOption = [],
+    on_error: OnErrorOption = OnErrorChoice.STOP,
+) -> None:
+    """Write labelled pictures in another format, and say what it cannot hold; --set gives options of the source."""
+    from detector import api
+    from detector.config import apply_override
+
+    options: dict[str, Any] = {"quality": quality, "on_error": on_error.value}
+    for override in overrides:
+        apply_override(options, override)
+    with show_progress("writing") as report:
+        sources, lost = api.convert(source, format_name, output, split, progress=report, **options)
+    say(f"Wrote {output}. Read it as {' '.join(sources)}")
+    for sentence in lost:
+        say(f"Lost: {sentence}", "yellow")
+
+
 @app.command()
 def label(
     directory: Annotated[Path, typer.Argument(help="Folder with pictures, or with corners.csv and images/.")],

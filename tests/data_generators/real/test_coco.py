@@ -243,5 +243,5 @@ def test_what_coco_cannot_hold_is_told(sample, tmp_path):
             return sample
 
     lost = write_box_set({"": One()}, tmp_path / "new", CocoWriter)
-    assert "keypoints of 2 objects: COCO has none." in lost
-    assert any(text.startswith("labelled_classes of 1 pictures: COCO cannot say") for text in lost)
+    assert "keypoints of 2 objects: COCO for boxes has none." in lost
+    assert any(text.startswith("labelled_classes of 1 pictures: COCO for boxes cannot say") for text in lost)

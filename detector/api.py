@@ -97,7 +97,6 @@ def generate(
     return write_corner_csv_set(scenes, directory, split, quality, progress), len(scenes)
 
 
-def cost(config: AnyConfig) -> Cost:
 def convert(
     source: str,
     format_name: str,
@@ -140,6 +139,7 @@ def convert(
     return writer.sources(directory, parts), lost
 
 
+def cost(config: AnyConfig) -> Cost:
     """What a network costs before it is trained."""
     from detector.build import build_model, for_export
     from detector.models.cost import measure_cost

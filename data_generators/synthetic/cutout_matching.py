@@ -1,14 +1,31 @@
-"""Makes a cut-out fit where it is pasted: the light that falls there, its sharpness, its shadow on the ground."""
+"""Makes a cut-out fit where it is pasted: coat, light and sharpness, and its shadow on the ground."""
 
 from __future__ import annotations
 
 import cv2
 import numpy as np
 
+LUMA = (0.299, 0.587, 0.114)  # of RGB, ITU-R BT.601
 BLURS = (0.5, 0.8, 1.2)  # standard deviations in pixels that are tried in turn
 LEAST_GAIN, LARGEST_GAIN = 0.4, 1.7
 TINT = 0.4  # share of the tint that follows, where all of the brightness does
 BRIGHTEST = 245.0  # where a gain leaves the brightest tenth of an object
+
+
+def recolour(rng: np.random.Generator, rgb: np.ndarray) -> np.ndarray:
+    """The object greyer, and darker or paler, its lightest and darkest parts as they are.
+
+    Args:
+        rng: random numbers.
+        rgb: uint8 (h, w, 3).
+
+    Returns:
+        uint8 (h, w, 3).
+    """
+    colour, gamma = rng.uniform(0, 1), np.exp(rng.normal(0.25, 0.5))
+    grey = np.broadcast_to(np.array(LUMA), (3, 3))
+    muted = cv2.transform(rgb, (1 - colour) * grey + colour * np.eye(3))
+    return cv2.LUT(muted, np.round(255 * (np.arange(256) / 255) ** gamma).astype(np.uint8))
 
 
 def match_light(rgb: np.ndarray, old: np.ndarray, new: np.ndarray, share: float) -> np.ndarray:

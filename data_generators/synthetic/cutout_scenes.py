@@ -12,7 +12,7 @@ from data_generators.sample import MASK_IGNORE
 from data_generators.synthetic.clutter import BLOCKS
 from data_generators.synthetic.compositing import paste, shrink_levels, shrink_to, size_in_frame
 from data_generators.synthetic.cutout_backgrounds import Background, Inhabitant
-from data_generators.synthetic.cutout_matching import blur_to, cast_on_ground, match_light, sharpness
+from data_generators.synthetic.cutout_matching import blur_to, cast_on_ground, match_light, recolour, sharpness
 from data_generators.synthetic.cutout_objects import SOLID
 from data_generators.synthetic.cutout_placement import Pasting
 from data_generators.synthetic.cutout_settings import CutoutSettings
@@ -114,6 +114,8 @@ def draw_scene(
 def _paste(rng: np.random.Generator, canvas: _Canvas, pasting: Pasting, number: int, settings: CutoutSettings) -> None:
     """Puts one object into the picture with its shadow and, at times, something before it."""
     rgb, alpha, corner = _turn(pasting)
+    if rng.random() < settings.recolour_share:
+        rgb = recolour(rng, rgb)
     around = _surroundings(canvas.image, pasting.box_px)
     if around.size:
         share = rng.uniform(*settings.light_matching)

@@ -84,6 +84,8 @@ class CutoutSettings(Settings):
     """Whether half of the objects are mirrored."""
     rotation_deg: Annotated[float, Field(ge=0, le=45)] = 8.0
     """Standard deviation of the objects' turn."""
+    recolour_share: Share = 0.35
+    """Share of the objects that are greyer, darker or paler than they were: so tabbies give black, grey and cream."""
     light_matching: Annotated[tuple[Share, Share], AfterValidator(ordered)] = (0.4, 0.95)
     """How far brightness and tint of an object follow from its old surroundings to the new ones; least and most."""
     blur_matching: Share = 0.8

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from data_generators.synthetic.cutout_matching import blur_to, cast_on_ground, match_light, sharpness
+from data_generators.synthetic.cutout_matching import blur_to, cast_on_ground, match_light, recolour, sharpness
 
 NOISE = np.random.default_rng(3).integers(40, 200, (40, 60, 3), np.uint8)
 GREY = np.array([120.0, 120.0, 120.0])
@@ -25,6 +25,15 @@ def test_bright_surroundings_do_not_burn_out():
     bright = match_light(NOISE, GREY / 3, GREY * 2, 1.0)
     assert bright.mean() > NOISE.mean()
     assert (bright == 255).mean() < 0.12
+
+
+def test_another_coat_has_no_more_colour_and_keeps_black_and_white():
+    ends = np.array([[[0, 0, 0], [255, 255, 255], [220, 120, 40]]], np.uint8)
+    for seed in range(5):
+        black, white, coat = recolour(np.random.default_rng(seed), ends)[0].astype(int)
+        assert (black.max(), white.min()) == (0, 255)
+        assert coat[0] >= coat[1] >= coat[2]
+    assert len({recolour(np.random.default_rng(seed), ends).tobytes() for seed in range(5)}) == 5
 
 
 def test_blur_stops_at_the_sharpness_that_is_wanted():

@@ -54,8 +54,8 @@ class VocSource(LabelledPicturesSource):
     ) -> None:
         settings = settings or VocSettings()
         folder = VocFolder(checked_folder(directory, "Annotations and JPEGImages"))
-        paths = folder.xml_paths.values() if split is None else folder.xml_paths_of(split)
-        pictures = read_pictures(folder.root, paths, _Reader(folder, settings).read, on_error=on_error)
+        reader = _Reader(folder, settings)
+        pictures = read_pictures(folder.root, folder.listed(split).items(), reader.read, on_error=on_error)
         super().__init__(folder.root, pictures, _class_names(folder), [split, settings.model_dump()], on_error)
 
 
@@ -66,7 +66,10 @@ class _Reader:
     folder: VocFolder
     settings: VocSettings
 
-    def read(self, path: Path) -> LabelledPicture:
+    def read(self, listed: tuple[Path, str]) -> LabelledPicture:
+        path, where = listed
+        if not path.is_file():
+            raise DataError(where, f"there is no XML file {path.name}.", "Put it there, or delete the line.")
         root = read_xml(path, "annotation", CURE)
         picture = self.folder.find_picture(path, root.findtext("filename", "").strip())
         size_hw = _size_hw(path, root) or read_size_hw(picture)

@@ -71,29 +71,32 @@ class VocFolder:
         problem = f"there is no picture {xml_path.stem}.* nor {filename or 'any that `filename` tells'}."
         raise DataError(xml_path, problem, "Put it into JPEGImages, or delete this file.")
 
-    def xml_paths_of(self, split: str) -> list[Path]:
-        """The XML files of a split.
+    def listed(self, split: str | None) -> dict[Path, str]:
+        """The XML files of a split, or all, each with the file and line that names it; whether a listed one is there
+        is left to its reader.
 
         Raises:
-            DataError: there is no such list, it is empty, or it names a file that is not there.
+            DataError: there is no such list, or it is empty.
         """
+        if split is None:
+            return {path: str(path) for path in self.xml_paths.values()}
         lists = self._lists()
         if split not in lists:
             cure = f"Splits there are: {', '.join(lists)}." if lists else "Take all files: leave the split out."
             raise DataError(self.root, f"there is no split {split!r} in ImageSets/Main.", cure)
         path = lists[split]
         lines = read_bytes(path).decode("utf-8-sig", errors="replace").splitlines()
-        found = [self._listed(f"{path}:{number}", line.strip()) for number, line in enumerate(lines, 1) if line.strip()]
+        found = {self._xml_of(line.strip()): f"{path}:{number}" for number, line in enumerate(lines, 1) if line.strip()}
         if not found:
             raise DataError(path, "the list is empty.", "Write a name a line, without extension.")
-        return list(dict.fromkeys(found))
+        return found
 
-    def _listed(self, where: str, line: str) -> Path:
+    def _xml_of(self, line: str) -> Path:
         """The XML file of a line `NAME`, or `NAME 1` as in the lists of single classes."""
         for name in (line, line.split()[0]):
             if name in self.xml_paths:
                 return self.xml_paths[name]
-        raise DataError(where, f"there is no XML file {line.split()[0]}.xml.", "Put it there, or delete the line.")
+        return next(iter(self.xml_paths.values())).with_name(f"{line.split()[0]}.xml")
 
     def _lists(self) -> dict[str, Path]:
         folder: Path | None = self.root

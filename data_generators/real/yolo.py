@@ -35,10 +35,13 @@ class YoloSource(LabelledPicturesSource):
 
     def __init__(self, path: str | Path, split: str | None = None, on_error: OnError = "raise") -> None:
         dataset = read_yolo_set(path)
-        root, paths = dataset.path.parent, dataset.pictures(split)
-        _report_missing(dataset.path, paths)
-        pictures = read_pictures(dataset.path, paths, lambda path: _read_picture(path, dataset), on_error=on_error)
-        super().__init__(root, pictures, dataset.class_names, settings=split, on_error=on_error)
+        listed = dataset.pictures(split)
+        _report_missing(dataset.path, list(listed))
+        pictures = read_pictures(
+            dataset.path, listed.items(), lambda item: _read_picture(*item, dataset), on_error=on_error
+        )
+        settings = [split, dataset.has_keypoints]
+        super().__init__(dataset.path.parent, pictures, dataset.class_names, settings, on_error)
 
 
 def label_path(picture: Path) -> Path:
@@ -63,7 +66,9 @@ def _report_missing(where: Path, paths: list[Path]) -> None:
         logger.warning(text, where, len(missing), len(paths), missing[0])
 
 
-def _read_picture(path: Path, dataset: YoloSet) -> LabelledPicture:
+def _read_picture(path: Path, where: str, dataset: YoloSet) -> LabelledPicture:
+    if not path.is_file():
+        raise DataError(where, f"there is no picture {path}.", "Put it there, or delete the line.")
     labels = label_path(path)
     group = path.relative_to(dataset.path.parent) if path.is_relative_to(dataset.path.parent) else path
     objects = tuple(_read_objects(labels, dataset)) if labels.is_file() else ()

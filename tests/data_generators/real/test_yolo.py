@@ -117,6 +117,7 @@ PLACES = {
     "a root above": {"path": None, "train": "../images/train", "val": "../images/val"},
     "lists of folders": {"train": ["images/train"], "test": ["images/val", "images/train"], "val": None},
     "another name of val": {"val": None, "validation": "images/val"},
+    "names with keys in quotes": {"names": {"0": "dog", "1": "cat"}},
     "names as a list": {"names": ["dog", "cat"], "nc": 2, "test": None, "download": "https://nowhere"},
 }
 
@@ -146,6 +147,7 @@ def test_lists_of_pictures(make):
     (folder / "train.txt").write_text("images/train/a.jpg\nimages/train/z.jpg\n")
     with pytest.raises(DataError, match=r"train\.txt:2: there is no picture .*z\.jpg"):
         YoloSource(folder, "train")
+    assert YoloSource(folder, "train", on_error="skip").groups() == ["images/train/a.jpg"]
 
 
 BAD_YAML = {

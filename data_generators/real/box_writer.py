@@ -89,22 +89,27 @@ def write_box_set(
     """
     class_names = tuple(dict.fromkeys(name for source in splits.values() for name in source.class_names))
     lost = LostLabels(writer_class.name, writer_class.holds, class_names)
-    total, done = sum(map(len, splits.values())), 0
+    total = sum(map(len, splits.values()))
     with _new_folder(Path(directory).expanduser()) as root:
         writer, names = writer_class(root, class_names, list(splits)), Names()
-        for split, source in splits.items():
-            indices = np.array([class_names.index(name) for name in source.class_names] + [-1], np.int64)  # -1 -> -1
-            for index, sample in readable_samples(source):
-                lost.count(sample, source.labelled_classes_at(index))
-                if "boxes" in sample.has:
-                    sample = _written_objects(sample.replace(labels=indices[sample.labels]))
-                    path = writer.picture_folder(split) / names.unique(sample.origin, index)
-                    writer.add(split, _write_picture(path, sample, quality), sample)
-                done += 1
-                if progress:
-                    progress(done, total)
+        for done, (split, index, sample) in enumerate(_relabelled(splits, class_names), 1):
+            lost.count(sample, splits[split].labelled_classes_at(index))
+            if "boxes" in sample.has:
+                written = _written_objects(sample)
+                path = writer.picture_folder(split) / names.unique(sample.origin, index)
+                writer.add(split, _write_picture(path, written, quality), written)
+            if progress:
+                progress(done, total)
         writer.finish()
     return lost.sentences()
+
+
+def _relabelled(splits: Mapping[str, Source], class_names: tuple[str, ...]) -> Iterator[tuple[str, int, Sample]]:
+    """Split, index in its source, and sample of all that can be read; labels index `class_names`."""
+    for split, source in splits.items():
+        indices = np.array([*map(class_names.index, source.class_names), -1], np.int64)  # the last one: -1 stays -1
+        for index, sample in readable_samples(source):
+            yield split, index, sample.replace(labels=indices[sample.labels])
 
 
 @contextmanager

@@ -1,10 +1,10 @@
 """Reads trimap folders: beside each picture an index picture that says object, background or border; mask and box.
 
-The border is a band in which nobody said what is object. The object's edge runs along its middle: over the 450 pictures
-of Oxford-IIIT Pet that come with this project's tests the grey gradient in the band, measured across it, peaks at 0.5
-of its width, at twice its value on either side. The box is therefore that of the object and the inner half of the band.
-Without the band the boxes would hold 80 % of the area of those with all of it. A trimap does not tell objects apart:
-there is one box a picture, around everything.
+The border is a band in which nobody said what is object. The object's edge runs along its middle: over 450 pictures of
+Oxford-IIIT Pet the grey gradient, measured across the band from object to background, peaks halfway, at twice its value
+on either side. The box is therefore that of the object and the inner half of the band; of the object alone it would be
+a fifth smaller than with all of the band. A trimap does not tell objects apart: there is one box a picture, around
+everything.
 """
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -5,6 +7,7 @@ from data_generators.errors import DataError
 from data_generators.formats import FORMATS, open_source
 from data_generators.images import write_image
 from data_generators.real.labelled_pictures import LabelledBox, LabelledPicture, LabelledPicturesSource
+from data_generators.sources import SubsetSource
 from data_generators.writers import WRITERS, writer_of
 
 BOXES = [LabelledBox("dog", (0.1, 0.2, 0.5, 0.9), "first"), LabelledBox("cat", (0.5, 0.1, 1.0, 0.6), "second")]
@@ -76,3 +79,19 @@ def test_what_is_written_can_be_read():
     for writer in WRITERS.values():
         for text in (writer.read_as, writer.read_corners_as):
             assert not text or text.partition(":")[0] in FORMATS
+
+
+@pytest.mark.parametrize("name", BOX_FORMATS)
+@pytest.mark.parametrize("text", ["voc:{}/boxes_blood_cells/BCCD#test", "trimaps:{}/masks_oxford_pets#val"])
+def test_real_boxes_come_back(real_data, tmp_path, name, text):
+    source = SubsetSource(open_source(text.format(real_data)), range(3))
+    WRITERS[name].write({"": source}, tmp_path / "new", None, None)
+    again = open_source(*WRITERS[name].sources(tmp_path / "new", {"": source}))
+    assert len(again) == len(source)
+    by_name = {Path(again.sample(index).origin).stem: again.sample(index) for index in range(len(again))}
+    for index in range(len(source)):
+        before = source.sample(index)
+        after = by_name[Path(before.origin).stem]
+        np.testing.assert_allclose(after.boxes, before.boxes, atol=1e-5)
+        assert [again.class_names[label] for label in after.labels] == [source.class_names[i] for i in before.labels]
+        np.testing.assert_array_equal(after.image, before.image)

@@ -3,6 +3,7 @@ import logging
 
 import numpy as np
 import pytest
+from pycocotools.coco import COCO
 
 from data_generators.errors import DataError
 from data_generators.formats import open_source
@@ -231,6 +232,16 @@ def test_a_set_without_splits(make, tmp_path):
     assert written["area"] == pytest.approx(600, abs=1e-2)
     assert (written["image_id"], written["category_id"]) == (data["images"][0]["id"], 2)
     np.testing.assert_array_equal(CocoSource(tmp_path / "new").sample(0).boxes.shape, (1, 4))
+
+
+def test_pycocotools_reads_what_is_written(make, tmp_path):
+    crowd = annotation(2, category_id=18, iscrowd=1)
+    write_box_set({"val": CocoSource(make(annotations=[annotation(), crowd]))}, tmp_path / "new", CocoWriter)
+    coco = COCO(tmp_path / "new/annotations/instances_val.json")
+    ids = coco.getAnnIds(catIds=coco.getCatIds(catNms=["cat"]), iscrowd=False)
+    [found] = coco.loadAnns(ids)
+    assert found["bbox"] == pytest.approx([6, 10, 30, 20], abs=1e-4)
+    assert coco.loadImgs(found["image_id"])[0]["file_name"] == "a.png"
 
 
 def test_what_coco_cannot_hold_is_told(sample, tmp_path):

@@ -174,7 +174,7 @@ def test_splits_share_no_picture(make):
 
 def test_oxford_pets(real_data):
     source = open_source(f"trimaps:{real_data}/masks_oxford_pets", classes={"[A-Z]*": "cat", "[a-z]*": "dog"})
-    names = [source.groups()[index] for index in range(len(source))]
+    names = source.groups()
     assert len(names) == 450 and sum(name[0].isupper() for name in names) == 300
     assert not source.sample(names.index("Abyssinian_34")).has  # a cat, but its trimap is all background
     dog = source.sample(names.index("american_bulldog_15"))

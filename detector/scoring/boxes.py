@@ -56,17 +56,18 @@ def score_boxes_sample(sample: Sample, prediction: BoxesPrediction, order: Corne
         `scores` (M,), `labels` (M,), best first; `box_iou` where it holds an object: of the best detection with the
         largest object. `rank` orders the worst first.
     """
-    present = holds_object(sample, range(len(prediction.classes)))
+    if not prediction.classes:
+        sample = sample.replace(labels=np.minimum(sample.labels, 0))
+    present = holds_object(sample, range(len(prediction.classes or NO_CLASSES)))
     row: Row = {"origin": sample.origin, "presence_true": present, "presence": prediction.presence}
     if "boxes" not in sample.has:
         return row
-    truth_labels = sample.labels if prediction.classes else np.zeros_like(sample.labels)
-    true = truth_labels >= 0
+    true = sample.labels >= 0
     kept = ~np.isin(prediction.labels, list(sample.unlabelled))
     size_px = np.array([sample.size_hw[1], sample.size_hw[0]] * 2, np.float64)
     row |= {
         "truth_px": sample.boxes[true] * size_px,
-        "truth_labels": truth_labels[true],
+        "truth_labels": sample.labels[true],
         "truth_ignore": np.array(sample.ignore[true]),
         "boxes_px": prediction.boxes[kept] * size_px,
         "scores": prediction.scores[kept].astype(np.float64),

@@ -22,6 +22,7 @@ from detector.data import ProgressFor, open_entry, silent, training_view
 from detector.template import commented_config
 
 if TYPE_CHECKING:
+    from data_generators.inspection.inspection import Inspection
     from detector.evaluation import Evaluation
     from detector.labelling.server import LabelServer
     from detector.models.cost import Cost
@@ -64,6 +65,21 @@ def preview(
     for entry in [SourceSettings(source=text) for text in data] or settings.data.train:
         source = open_entry(entry, settings, on_error)
         yield entry.source, len(source), preview_sheet(source, training_view(settings, source), count, settings.seed)
+
+
+def inspect(data: Sequence[str], *, on_error: OnError = "raise", progress: ProgressFor = silent) -> Inspection:
+    """Counts, suspicious labels and near-duplicates of sources; see `data_generators.inspection.inspection`.
+
+    `inspection.write("folder")` leaves them there as JSON data and pictures.
+
+    Args:
+        data: sources, `FORMAT:PATH[#SPLIT]`; several are compared with each other.
+        on_error: at a label or picture that cannot be used.
+        progress: description -> a context that gives the callback (done, in all).
+    """
+    from data_generators.inspection.inspection import inspect as run_inspection
+
+    return run_inspection(data, on_error, progress)
 
 
 def generate(

@@ -60,12 +60,12 @@ def print_table(heading: str, values: Mapping[str, Any]) -> None:
     Console().print(table)
 
 
-def print_scores(columns: Mapping[str, Mapping[str, Any]]) -> None:
+def print_scores(columns: Mapping[str, Mapping[str, Any]], heading: str = "score") -> None:
     """Scores side by side: column -> score -> value; without data in some columns a dash, in all left out.
 
     A score that has a value a class stands in a line a class; what is nested deeper is left to JSON.
     """
-    table = Table("score", *columns)
+    table = Table(heading, *columns)
     shown = {column: _flat(scores) for column, scores in columns.items()}
     for name in dict.fromkeys(name for scores in shown.values() for name in scores):
         values = [scores.get(name) for scores in shown.values()]

@@ -22,6 +22,7 @@ FLOORS: dict[str, tuple[set[str], ...]] = {
         {"forms"},
         {"real", "synthetic", "transform", "splits", "workers"},
         {"formats", "writers", "cache", "preview"},
+        {"inspection"},
     ),
     "detector": (
         {"__init__", "quiet", "options", "backend", "losses", "metrics", "presets", "shipped", "forms"},

@@ -8,8 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
-from detector.options import FORMATS, SOURCE, OnErrorChoice, OnErrorOption, OrderChoice, SetOption
-from detector.terminal import say, show_progress
+from detector.options import FORMATS, SOURCE, JsonOption, OnErrorChoice, OnErrorOption, OrderChoice, SetOption
+from detector.terminal import print_scores, print_table, say, show_progress, write_result
 
 app = typer.Typer()
 
@@ -63,6 +63,30 @@ def preview(
         path = output if alone else output.with_stem(f"{output.stem}-{number}")
         write_png(path, sheet)
         say(f"Drew {min(count, samples)} of {samples} samples of {name} to {path}")
+
+
+@app.command(epilog=FORMATS)
+def inspect(
+    data: Annotated[list[str], typer.Argument(metavar="SOURCE...", help=f"{SOURCE}; several are compared.")],
+    output: Annotated[
+        Path, typer.Option(help="Folder for inspection.json, inspection.png, suspicious.png and duplicates.png.")
+    ] = Path("inspection"),
+    json_file: JsonOption = None,
+    on_error: OnErrorOption = OnErrorChoice.STOP,
+) -> None:
+    """Count what sources hold, and find suspicious labels, near-duplicates and pictures that splits share."""
+    from data_generators.inspection.tables import describe_duplicates, tabulate_counts
+    from detector import api
+
+    inspection = api.inspect(data, on_error=on_error.value, progress=show_progress)
+    print_scores(tabulate_counts(inspection.counts), "source")
+    if inspection.suspicions:
+        print_table("suspicious", inspection.summarise_suspicions())
+    for line in describe_duplicates(inspection.summarise_shared()):
+        say(line)
+    files = inspection.write(output)
+    write_result(json_file, inspection.to_json())
+    say(f"Wrote {', '.join(map(str, files))}")
 
 
 @app.command()

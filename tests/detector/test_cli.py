@@ -28,7 +28,7 @@ EVALUATION = {"samples", "parameters", "bytes", "runtime"} | {
     *("quad_iou_mean", "quad_iou_median", "corner_error_percent_mean", "corner_error_percent_median"),
     *("presence_ap", "presence_roc_auc", "presence_recall_at_1pct_fpr"),
 }
-VERBS = ("init", "preview", "generate", "convert", "cost", "train", "evaluate", "predict", "export", "label")
+VERBS = ("init", "preview", "inspect", "generate", "convert", "cost", "train", "evaluate", "predict", "export", "label")
 
 
 @dataclass(frozen=True)
@@ -181,6 +181,24 @@ def test_preview_skips_and_counts(detector: Detector, broken_folder: Path, caplo
     with caplog.at_level(logging.WARNING):
         assert detector("preview", "--data", source, "--on-error", "skip").code == 0
     assert "NegativesSource: skipped 1 of 7 samples" in caplog.text
+
+
+def test_inspect_compares_splits_and_writes_what_it_found(detector: Detector, sheets: str) -> None:
+    result = detector("inspect", f"{sheets}#train", f"{sheets}#val", "--json", "found.json", "--output", "new/look")
+    assert (result.code, result.error) == (0, "")
+    assert f"{sheets}#train and {sheets}#val: no near-duplicate." in result.output
+    assert "Wrote new/look/inspection.json, new/look/inspection.png" in result.output
+    found = json.loads(Path("found.json").read_text())
+    assert found == json.loads(Path("new/look/inspection.json").read_text())
+    assert found["sources"][f"{sheets}#val"]["pictures"] == VALIDATION
+
+
+def test_inspect_skips_and_counts(detector: Detector, broken_folder: Path) -> None:
+    source = f"negatives:{broken_folder}"
+    assert "broken.jpg: the file is not a picture that can be read." in in_one_line(detector("inspect", source).error)
+    assert detector("inspect", source, "--on-error", "skip").code == 0
+    counts = json.loads(Path("inspection/inspection.json").read_text())["sources"][source]
+    assert (counts["pictures"], counts["unreadable"], counts["pictures_without_object"]) == (6, 1, 6)
 
 
 def test_generate_writes_splits_and_goes_on(detector: Detector, sources: dict[str, str]) -> None:

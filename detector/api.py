@@ -18,7 +18,8 @@ from data_generators.cache import Progress
 from data_generators.errors import DataError, OnError
 from data_generators.real.quads import QuadOrder
 from detector.config import Config, SourceSettings, read_config
-from detector.data import ProgressFor, open_entry, silent, training_view
+from detector.data import ProgressFor, open_cut, silent, training_view
+from detector.looks import ONCE, Looks
 from detector.template import commented_config
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def preview(
 
     settings = _resolve(config)
     for entry in [SourceSettings(source=text) for text in data] or settings.data.train:
-        source = open_entry(entry, settings, on_error)
+        source = open_cut(entry, settings, on_error)
         yield entry.source, len(source), preview_sheet(source, training_view(settings, source), count, settings.seed)
 
 
@@ -177,13 +178,14 @@ def evaluate(
     data: Sequence[str],
     *,
     on_error: OnError = "raise",
+    looks: Looks = ONCE,
     worst: int = 16,
     progress: Progress | None = None,
 ) -> Evaluation:
     """Measures a model on labelled sources; see `detector.evaluation.evaluate`."""
     from detector.evaluation import evaluate as measure
 
-    return measure(model, data, on_error=on_error, worst=worst, progress=progress)
+    return measure(model, data, on_error=on_error, looks=looks, worst=worst, progress=progress)
 
 
 def predict(
@@ -192,11 +194,13 @@ def predict(
     every: int = 1,
     on_error: OnError = "raise",
     template: str | Path | None = None,
+    *,
+    looks: Looks = ONCE,
 ) -> Iterator[Answer]:
     """Asks a model about files, folders, globs and videos; see `detector.prediction.predict`."""
     from detector.prediction import predict as ask
 
-    return ask(model, inputs, every, on_error, template)
+    return ask(model, inputs, every, on_error, template, looks=looks)
 
 
 def export(

@@ -11,6 +11,7 @@ from pydantic import Field, ValidationError, field_validator
 
 from data_generators.settings import Settings
 from data_generators.transform.input_spec import InputSpec
+from data_generators.transform.tiling import TileSettings
 from detector.codecs import CODECS, Codec
 from detector.config import Config
 from detector.model_settings import parse_heads
@@ -27,6 +28,8 @@ class ModelCard(Settings):
     """Version of this document."""
     input: InputSpec
     """Size, channels and fit of the input."""
+    tiles: TileSettings | None = None
+    """How large pictures are cut, as they were in training; null: they are not."""
     heads: dict[str, Any]
     """Head name -> settings, from which its codec is made."""
     class_names: tuple[str, ...] = ()
@@ -54,6 +57,7 @@ class ModelCard(Settings):
         """The card of a network trained by a config."""
         return cls(
             input=config.input,
+            tiles=config.data.tiles,
             heads=config.model.heads,
             class_names=config.model.classes,
             parameters=parameters,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 import yaml
 from pydantic import Field, model_validator
@@ -14,6 +14,7 @@ from data_generators.settings import Settings, SettingsError
 from data_generators.sources import CornerOrder
 from data_generators.transform.augment import AugmentSettings
 from data_generators.transform.input_spec import InputSpec
+from data_generators.transform.tiling import TileSettings
 from detector.codecs import CODECS, Codec
 from detector.model_settings import ModelSettings
 from detector.presets import preset_names, preset_text
@@ -28,6 +29,9 @@ class SourceSettings(Settings):
     """Share in the training mix, relative to the other sources; of validation sources every sample counts once."""
     options: dict[str, Any] = Field(default_factory=dict)
     """Settings of the format, e.g. `count` and `seed` of drawn documents."""
+    tiled: bool = True
+    """false: pictures of this source stay whole where `data.tiles` cuts the others; they show objects as large as
+    tiles do."""
 
     def with_absolute_paths(self) -> SourceSettings:
         """The same source, named so that it is found from any working directory."""
@@ -51,12 +55,24 @@ class DataSettings(Settings):
     """Sources to validate on; without one, `validation_share` of the training groups is held out."""
     validation_share: float = Field(0.1, gt=0, lt=1)
     """Share of the groups held out where `validation` is empty."""
+    tiles: TileSettings | None = None
+    """How large pictures are cut, e.g. {rows: 2, columns: 3}: every tile is a sample of training and validation, and
+    scores and predictions are those of all tiles of a picture together. Null: pictures stay whole."""
     on_error: OnError = "raise"
     """What to do with a picture that cannot be read: stop, or skip it with a warning."""
     cache_side_px: int | None = Field(None, ge=16)
     """Longest side of the decoded pictures in the cache; larger ones are shrunk once. Null: 2.5 times the input's."""
     cache_gigabytes: float = Field(20.0, gt=0)
     """The cache folder is kept under this size; the entries that were used longest ago go first."""
+
+
+class FreezeSettings(Settings):
+    """Stages of a backbone taken over that stand still until the heads have learnt; batch norm's statistics too."""
+
+    stages: Annotated[int, Field(ge=1)] | Literal["all"] = "all"
+    """How many, counted from the picture, or `all`."""
+    epochs: int = Field(5, ge=1)
+    """Epochs after which they learn too, with a warm-up of their own; `training.epochs` keeps them still to the end."""
 
 
 class TrainingSettings(Settings):
@@ -80,12 +96,22 @@ class TrainingSettings(Settings):
     """Decoupled weight decay; `adamw` only."""
     clip_norm: float | None = Field(5.0, gt=0)
     """Ceiling of the gradient's global norm."""
+    freeze: FreezeSettings | None = None
+    """What of a backbone taken over (`model.init_from`) stands still at first; null: nothing."""
+    backbone_rate: float = Field(1.0, gt=0, le=1)
+    """Share of the learning rate at which a backbone taken over learns; the heads learn at the whole."""
     early_stopping_epochs: int | None = Field(None, ge=1)
     """Stop after so many epochs without improvement of the monitored metric."""
     picture_epochs: int = Field(5, ge=1)
     """Draw the same 16 validation samples every so many epochs, and at the end."""
     deterministic: bool = False
     """The same weights to the bit on the same machine, also after a resume; slower."""
+
+    def frozen_stages(self, model: ModelSettings) -> int:
+        """Stages that stand still at first."""
+        if self.freeze is None:
+            return 0
+        return len(model.backbone.depths) if self.freeze.stages == "all" else self.freeze.stages
 
 
 class ExportSettings(Settings):
@@ -125,6 +151,18 @@ class Config(Settings):
                 f"`input.size_hw` must be multiples of {step} for {len(self.model.backbone.depths)} stages. "
                 f"Received {self.input.size_hw}"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _check_transfer(self) -> Self:
+        training, stages = self.training, len(self.model.backbone.depths)
+        if (training.freeze or training.backbone_rate < 1) and not self.model.init_from:
+            raise ValueError(
+                "`training.freeze` and `training.backbone_rate` hold back weights that were taken over, and random "
+                "ones are not worth it. Name a run or a shipped model in `model.init_from`, or leave them out."
+            )
+        if training.frozen_stages(self.model) > stages:
+            raise ValueError(f"`training.freeze.stages` must be at most {stages}, the stages of `model.backbone`.")
         return self
 
     def codecs(self) -> dict[str, Codec]:

@@ -20,6 +20,7 @@ from data_generators.sources import CornerOrder, MixedSource, Source, in_image_o
 from data_generators.splits import split_by_group
 from data_generators.synthetic.documents import DocumentScenes
 from data_generators.transform.augment import Augmentation
+from data_generators.transform.tiling import TiledSource
 from data_generators.vocabulary import in_vocabulary
 from detector.config import Config, SourceSettings
 
@@ -57,26 +58,34 @@ def training_sources(config: Config, progress: ProgressFor = silent) -> tuple[So
         validation = [_open_cached(entry, config, progress) for entry in config.data.validation]
         _warn_of_shared(train, validation)
     else:
-        share = config.data.validation_share
-        parts = [split_by_group(part, {"train": 1 - share, "validation": share}, config.seed) for part in train]
-        train, validation = [part["train"] for part in parts], [part["validation"] for part in parts]
+        parts = [_hold_out(part, config) for part in train]
+        train, validation = [part for part, _ in parts], [part for _, part in parts]
     length = math.ceil(max(len(part) * sum(weights) / weight for part, weight in zip(train, weights, strict=True)))
     return _mix(train, weights, config, length), _mix(validation, [len(part) for part in validation], config)
 
 
 def validation_sources(config: Config, held_out: Source) -> list[Source]:
-    """The validation data at its original size, for scores in the pictures' own pixels.
+    """The validation data at its original size, whole, for scores in the pictures' own pixels.
 
     Args:
         config: `data.validation`.
-        held_out: what `training_sources` gave, taken where the config names no validation data.
+        held_out: what `training_sources` gave, taken where the config names no validation data and cuts no pictures.
     """
     entries = [open_entry(entry, config) for entry in config.data.validation]
+    if not entries and config.data.tiles:
+        entries = [_hold_out(open_entry(entry, config), config)[1] for entry in config.data.train]
     return [in_corner_order(source, config.corner_order()) for source in entries] or [held_out]
 
 
+def _hold_out(source: Source, config: Config) -> tuple[Source, Source]:
+    """The groups of a source to train on, and those to validate on."""
+    share = config.data.validation_share
+    parts = split_by_group(source, {"train": 1 - share, "validation": share}, config.seed)
+    return parts["train"], parts["validation"]
+
+
 def open_entry(entry: SourceSettings, config: Config, on_error: OnError | None = None) -> Source:
-    """One source of a config as it is, not yet decoded.
+    """One source of a config as it is, whole, not yet decoded.
 
     Args:
         entry: text and options.
@@ -101,6 +110,12 @@ def open_entry(entry: SourceSettings, config: Config, on_error: OnError | None =
             "object}; else set the head's order to image, or leave the source out."
         )
     return in_vocabulary(source, config.model.classes)
+
+
+def open_cut(entry: SourceSettings, config: Config, on_error: OnError | None = None) -> Source:
+    """One source of a config as training takes it, see `open_entry`: every tile a sample, where pictures are cut."""
+    source, tiles = open_entry(entry, config, on_error), config.data.tiles
+    return TiledSource(source, tiles) if tiles and entry.tiled else source
 
 
 def check_classes(config: Config) -> None:
@@ -129,7 +144,7 @@ def in_corner_order(source: Source, order: CornerOrder) -> Source:
 
 
 def training_view(config: Config, source: Source) -> Augmentation:
-    """The augmentation of a config, for samples of a source as `open_entry` gives it."""
+    """The augmentation of a config, for samples of a source as `open_cut` gives it."""
     wanted = config.corner_order()
     if wanted == "image" and source.corner_order == "object":
         return _ReorderedView(config.augment, config.input, wanted)
@@ -144,7 +159,7 @@ class _ReorderedView(Augmentation):
 
 
 def _open_cached(entry: SourceSettings, config: Config, progress: ProgressFor) -> Source:
-    source, data = open_entry(entry, config), config.data
+    source, data = open_cut(entry, config), config.data
     with progress(entry.source) as report:
         return CachedSource(
             source,

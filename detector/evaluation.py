@@ -15,6 +15,7 @@ from data_generators.sources import CornerOrder, Source, readable_samples
 from data_generators.vocabulary import in_vocabulary
 from detector.card import ModelCard
 from detector.heads import HEADS, score_names
+from detector.looks import ONCE, Looks
 from detector.prediction import predict_images
 from detector.runs import finite
 from detector.runtime import Runtime, load_runtime
@@ -61,6 +62,7 @@ def evaluate(
     data: Sequence[str],
     *,
     on_error: OnError = "raise",
+    looks: Looks = ONCE,
     worst: int = 16,
     progress: Callable[[int, int], None] | None = None,
 ) -> Evaluation:
@@ -70,24 +72,27 @@ def evaluate(
         model: a run folder, a `.keras` or `.tflite` file, the name of a shipped model, or a loaded runtime.
         data: sources, `FORMAT:PATH[#SPLIT]`; their samples are scored together.
         on_error: what to do with a picture that cannot be read.
+        looks: how often and how each picture is looked at; reported where it is not once.
         worst: how many of the worst pictures to return.
         progress: called with (samples done, samples in all).
     """
     sources = [open_source(source, on_error=on_error) for source in data]
-    scored = evaluate_sources(model, sources, worst=worst, progress=progress)
-    return Evaluation({"data": list(data)} | scored.scores, scored.rows, scored.worst, scored.thresholds)
+    scored = evaluate_sources(model, sources, looks=looks, worst=worst, progress=progress)
+    return replace(scored, scores={"data": list(data)} | looks.to_json() | scored.scores)
 
 
 def evaluate_sources(
     model: str | Path | Runtime,
     sources: Sequence[Source],
     *,
+    looks: Looks = ONCE,
     worst: int = 16,
     progress: Callable[[int, int], None] | None = None,
 ) -> Evaluation:
     """Measures a model on sources that are open already; see `evaluate`.
 
     Args:
+        looks: how often and how each picture is looked at.
         progress: called with (samples done, samples in all).
     """
     runtime = model if isinstance(model, Runtime) else load_runtime(model)
@@ -95,7 +100,7 @@ def evaluate_sources(
     rows: dict[str, list[dict[str, Any]]] = {name: [] for name in runtime.card.heads}
     kept: list[Judged] = []
     count = 0
-    for judged in (each for source in sources for each in _judge(runtime, source)):
+    for judged in (each for source in sources for each in _judge(runtime, source, looks)):
         count += 1
         for name, row in judged.rows.items():
             rows[name].append(row)
@@ -121,11 +126,11 @@ def _rank(judged: Judged) -> float:
     return min((row.get("rank", float("inf")) for row in judged.rows.values()), default=float("inf"))
 
 
-def _judge(runtime: Runtime, source: Source) -> Iterator[Judged]:
+def _judge(runtime: Runtime, source: Source, looks: Looks) -> Iterator[Judged]:
     codecs = runtime.card.codecs()
     source = in_vocabulary(source, runtime.card.class_names)
     for samples in _batches((sample for _, sample in readable_samples(source)), runtime.batch_size):
-        answers = predict_images(runtime, [sample.image for sample in samples], codecs)
+        answers = predict_images(runtime, [sample.image for sample in samples], codecs, looks)
         for sample, predictions in zip(samples, answers, strict=True):
             rows = {}
             for name, codec in codecs.items():

@@ -28,6 +28,14 @@ class OrderChoice(StrEnum):
     OBJECT = "object"
 
 
+class SecondLookChoice(StrEnum):
+    """`detector.looks.SecondLook` as the command line takes it."""
+
+    MIRROR = "mirror"
+    SMALLER = "smaller"
+    LARGER = "larger"
+
+
 SOURCE = r"FORMAT:PATH\[#SPLIT], e.g. corners:photos#val; without #SPLIT all samples"  # \[ keeps rich from eating it
 ConfigArgument = Annotated[str, typer.Argument(help="A YAML file, or the name of a preset.")]
 SetOption = Annotated[list[str], typer.Option("--set", help="key=value, e.g. training.epochs=5; may be repeated.")]
@@ -35,6 +43,21 @@ ModelArgument = Annotated[str, typer.Argument(help="Run folder, .keras or .tflit
 OnErrorOption = Annotated[
     OnErrorChoice,
     typer.Option(help="At a label or picture that cannot be used: stop with an error, or skip and count."),
+]
+TilesOption = Annotated[
+    str | None,
+    typer.Option(
+        help="ROWSxCOLUMNS, e.g. 2x3: ask about every tile of a picture and the whole; 1x1: about the whole alone. "
+        "Default: what the model's card says."
+    ),
+]
+OverlapOption = Annotated[
+    float | None,
+    typer.Option(min=0, max=0.8, help="Of --tiles: share of a tile that the next one shows too, by default 0.2."),
+]
+TtaOption = Annotated[
+    list[SecondLookChoice],
+    typer.Option(help="Test-time augmentation: look again at the picture mirrored, smaller, larger; may be repeated."),
 ]
 JsonOption = Annotated[
     Path | None, typer.Option("--json", help="Also write the result to this file; /dev/stdout prints it.")

@@ -18,6 +18,7 @@ from data_generators.geometry import UNIT_QUAD, homography_between, pixel_homogr
 from data_generators.preview import contact_sheet, draw_sample, write_png
 from data_generators.sample import Sample
 from data_generators.transform.input_spec import match_channels
+from detector.looks import ONCE, Looks
 from detector.prediction import Answer, Picture, expand_inputs, predict, require_four_corners
 from detector.runs import RunError, write_json
 from detector.runtime import Runtime, load_runtime
@@ -73,6 +74,7 @@ def write_answers(
     rectify: bool = False,
     on_error: OnError = "raise",
     template: str | Path | None = None,
+    looks: Looks = ONCE,
 ) -> int:
     """Asks a model about pictures; writes `predictions.json`, overlays and straightened documents into a folder.
 
@@ -89,6 +91,7 @@ def write_answers(
         on_error: what to do with a file that cannot be read; what was answered before it is written in any case.
         template: a `form.yaml`; each field of a document that was found is written, straightened, to
             `NAME-FIELD.png`.
+        looks: how often and how each picture is looked at.
 
     Returns:
         The number of pictures.
@@ -104,7 +107,7 @@ def write_answers(
     targets = _Targets(output, expand_inputs(inputs), ["", RECTIFIED, *(f"-{name}" for name in fields)])
     rows: list[dict[str, Any]] = []
     try:
-        for answer in predict(runtime, inputs, every, on_error, template):
+        for answer in predict(runtime, inputs, every, on_error, template, looks=looks):
             rows.append(answer.to_json())
             name = targets.free_name(answer.picture.name)
             rows[-1] |= _write_pictures(answer, name, targets, overlays=overlays, rectify=rectify)

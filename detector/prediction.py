@@ -15,13 +15,15 @@ from data_generators.errors import DataError, ErrorPolicy, OnError
 from data_generators.forms import read_form
 from data_generators.images import list_images, read_image
 from data_generators.real.video import VIDEO_EXTENSIONS, read_frames
-from data_generators.transform.input_spec import fit_homography, fit_image
 from detector.codecs import Codec
 from detector.forms.reading import FormReader, FormReading
+from detector.looks import ONCE, WHOLE, Looks, look_at, merge_looks
 from detector.runs import RunError
-from detector.runtime import Runtime, load_runtime
+from detector.runtime import Outputs, Runtime, load_runtime
 
 logger = logging.getLogger(__name__)
+
+FRAMES = 32  # that the network is given at a time
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,10 @@ class Answer:
 
 
 def predict_images(
-    runtime: Runtime, images: Sequence[np.ndarray], codecs: Mapping[str, Codec] | None = None
+    runtime: Runtime,
+    images: Sequence[np.ndarray],
+    codecs: Mapping[str, Codec] | None = None,
+    looks: Looks = ONCE,
 ) -> list[dict[str, Any]]:
     """Predictions for pictures of any size.
 
@@ -72,20 +77,32 @@ def predict_images(
         runtime: the network.
         images: uint8 (H, W, C) each, RGB or grey.
         codecs: those of the runtime's card, where the caller has made them already.
+        looks: how often and how each picture is looked at.
 
     Returns:
         For each picture head name -> prediction, in normalised coordinates of that picture.
+
+    Raises:
+        SettingsError: a head cannot be asked about a mirrored picture.
     """
     if not images:
         return []
-    spec, codecs = runtime.card.input, codecs or runtime.card.codecs()
-    outputs = runtime.run(np.stack([fit_image(image, spec) for image in images]))
-    to_picture = [np.linalg.inv(fit_homography(spec, image.shape[:2])) for image in images]
+    card, codecs = runtime.card, codecs or runtime.card.codecs()
+    looks.check(codecs)
+    seen = [look_at(image, card.input, looks.tiles or card.tiles or WHOLE, looks.tta) for image in images]
+    outputs = _run(runtime, [look.frame for tiles in seen for tile in tiles for look in tile.looks])
     answers: list[dict[str, Any]] = [{} for _ in images]
     for name, codec in codecs.items():
-        for answer, prediction, matrix in zip(answers, codec.decode(outputs), to_picture, strict=True):
-            answer[name] = prediction.mapped(matrix)
+        predictions = iter(codec.decode(outputs))
+        for answer, tiles in zip(answers, seen, strict=True):
+            answer[name] = merge_looks(tiles, predictions)
     return answers
+
+
+def _run(runtime: Runtime, frames: Sequence[np.ndarray]) -> Outputs:
+    """Outputs of any number of frames."""
+    parts = [runtime.run(np.stack(frames[start : start + FRAMES])) for start in range(0, len(frames), FRAMES)]
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 
 def find_pictures(inputs: Sequence[str], every: int = 1, on_error: OnError = "raise") -> Iterator[Picture]:
@@ -159,6 +176,8 @@ def predict(
     every: int = 1,
     on_error: OnError = "raise",
     template: str | Path | None = None,
+    *,
+    looks: Looks = ONCE,
 ) -> Iterator[Answer]:
     """Asks a model about pictures, one at a time.
 
@@ -168,12 +187,14 @@ def predict(
         every: take every n-th frame of a video.
         on_error: what to do with a file that cannot be read.
         template: a `form.yaml`, see `data_generators.forms`; its fields are read on each document that is found.
+        looks: how often and how each picture is looked at.
 
     Yields:
         An answer a picture, in order.
 
     Raises:
         RunError: a template, and a model that does not find four corners.
+        SettingsError: a head cannot be asked about a mirrored picture.
     """
     runtime = model if isinstance(model, Runtime) else load_runtime(model)
     codecs, reader = runtime.card.codecs(), None
@@ -181,7 +202,7 @@ def predict(
         require_four_corners(runtime, "--template")
         reader = FormReader(read_form(template))
     for picture in find_pictures(inputs, every, on_error):
-        [predictions] = predict_images(runtime, [picture.image], codecs)
+        [predictions] = predict_images(runtime, [picture.image], codecs, looks)
         answer = Answer(picture, predictions, runtime.card.thresholds)
         yield replace(answer, form=_read_form(reader, answer)) if reader else answer
 

@@ -56,7 +56,7 @@ def warp_sample(
     if (window[2], window[3]) != spec.size_hw:
         image = _keep_window(image, window, 0)
         mask = _keep_window(mask, window, MASK_IGNORE) if mask.size else mask
-    objects = _warp_objects(sample, matrix, _normalised(window, spec.size_hw), rules) if len(sample.boxes) else {}
+    objects = warp_objects(sample, matrix, _normalised(window, spec.size_hw), rules) if len(sample.boxes) else {}
     return sample.replace(image=image, mask=mask, **objects)
 
 
@@ -124,7 +124,7 @@ def _normalised(window: tuple[int, int, int, int], size_hw: tuple[int, int]) -> 
     return np.array([left, top, left + width, top + height]) / np.array([size_hw[1], size_hw[0]] * 2)
 
 
-def _warp_objects(sample: Sample, matrix: np.ndarray, window: np.ndarray, rules: WarpRules) -> dict[str, np.ndarray]:
+def warp_objects(sample: Sample, matrix: np.ndarray, window: np.ndarray, rules: WarpRules) -> dict[str, np.ndarray]:
     """Fields of the mapped objects; what has left the window is dropped, what is hardly in it ignored."""
     keypoints = _map_points(matrix, sample.keypoints) if sample.keypoints.size else sample.keypoints
     if _are_whole_quads(sample) and _all_inside(keypoints, window):

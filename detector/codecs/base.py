@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol, Self
 
 import numpy as np
 from pydantic import Field
@@ -34,6 +34,43 @@ def says_whether(sample: Sample, *kinds: str) -> bool:
     return not sample.has.isdisjoint(kinds) and not (len(sample.ignore) > 0 and bool(sample.ignore.all()))
 
 
+class Prediction(Protocol):
+    """What a head says of one picture, in normalised coordinates: what all that `decode` gives can do."""
+
+    def mapped(self, homography: np.ndarray) -> Self:
+        """The prediction in other coordinates; (3, 3), from these normalised coordinates to the others."""
+
+    @classmethod
+    def of_looks(cls, predictions: Sequence[Self], windows: np.ndarray) -> Self:
+        """One prediction of several looks at a picture.
+
+        Args:
+            predictions: one a look, in normalised coordinates of the picture.
+            windows: (V, 4) what each look shows of the picture, x0 y0 x1 y1 in [0, 1].
+        """
+
+    @classmethod
+    def of_tiles(cls, predictions: Sequence[Self], windows: np.ndarray) -> Self:
+        """One prediction of the tiles of a picture.
+
+        Args:
+            predictions: one a tile, in normalised coordinates of the picture.
+            windows: (V, 4) the tiles, x0 y0 x1 y1 in [0, 1].
+        """
+
+    def is_present(self, thresholds: Mapping[str, float]) -> bool:
+        """Whether there is an object, by the thresholds of the model's card."""
+
+    def describe(self, thresholds: Mapping[str, float]) -> str:
+        """The prediction in a few words, for captions."""
+
+    def to_sample(self, image: np.ndarray, thresholds: Mapping[str, float]) -> Sample:
+        """The prediction as labels of its picture, for drawing."""
+
+    def to_json(self, thresholds: Mapping[str, float]) -> dict[str, Any]:
+        """Plain data."""
+
+
 class Codec(ABC):
     """Translates between the samples and the tensors of one head; outputs are named `<head>_<tensor>`.
 
@@ -53,6 +90,11 @@ class Codec(ABC):
     @abstractmethod
     def corner_order(self) -> CornerOrder:
         """The corner order that the head wants its samples in, `none` where it takes no keypoints."""
+
+    @property
+    def may_mirror(self) -> bool:
+        """Whether the prediction of a mirrored picture, mirrored back, is one of the picture."""
+        return True
 
     @abstractmethod
     def encode(self, samples: Sequence[Sample]) -> tuple[Arrays, Arrays]:

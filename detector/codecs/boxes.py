@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,6 +10,7 @@ import numpy as np
 
 from data_generators.geometry import apply_homography
 from data_generators.sample import Sample
+from detector.codecs.fusion import ScoredBoxes, fuse_looks, fuse_tiles
 
 DEFAULT_THRESHOLD = 0.5
 
@@ -46,6 +47,26 @@ class BoxesPrediction:
         quads = apply_homography(homography, self.boxes[:, [[0, 1], [2, 1], [2, 3], [0, 3]]])  # (M, 4, 2)
         boxes = np.concatenate([quads.min(axis=1), quads.max(axis=1)], axis=-1)
         return replace(self, boxes=boxes.astype(np.float32))
+
+    @classmethod
+    def of_looks(cls, predictions: Sequence[BoxesPrediction], windows: np.ndarray) -> BoxesPrediction:
+        """One prediction of several looks at a picture: boxes fused by weight, see `fusion.fuse_looks`.
+
+        Args:
+            predictions: one a look, in normalised coordinates of the picture.
+            windows: (V, 4) what each look shows of the picture, x0 y0 x1 y1.
+        """
+        return _combine(fuse_looks, predictions, windows)
+
+    @classmethod
+    def of_tiles(cls, predictions: Sequence[BoxesPrediction], windows: np.ndarray) -> BoxesPrediction:
+        """One prediction of the tiles of a picture: every object once, see `fusion.fuse_tiles`.
+
+        Args:
+            predictions: one a tile, in normalised coordinates of the picture.
+            windows: (V, 4) the tiles, x0 y0 x1 y1.
+        """
+        return _combine(fuse_tiles, predictions, windows)
 
     def above(self, threshold: float) -> BoxesPrediction:
         """The boxes whose score reaches a threshold."""
@@ -109,3 +130,18 @@ def holds_object(sample: Sample, wanted: Collection[int]) -> bool | None:
     if np.any(of_class & ~sample.ignore):
         return True
     return None if of_class.any() or not sample.unlabelled.isdisjoint(wanted) else False
+
+
+def _combine(
+    fuse: Callable[[ScoredBoxes, np.ndarray], ScoredBoxes], predictions: Sequence[BoxesPrediction], windows: np.ndarray
+) -> BoxesPrediction:
+    views = np.repeat(np.arange(len(predictions)), [len(each.scores) for each in predictions])
+    boxes = np.concatenate([each.boxes for each in predictions]).astype(np.float64)
+    scores = np.concatenate([each.scores for each in predictions]).astype(np.float64)
+    fused = fuse(ScoredBoxes(boxes, scores, np.concatenate([each.labels for each in predictions]), views), windows)
+    return replace(
+        predictions[0],
+        boxes=fused.boxes.astype(np.float32),
+        scores=fused.scores.astype(np.float32),
+        labels=fused.labels,
+    )

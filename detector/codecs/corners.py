@@ -14,12 +14,14 @@ from data_generators.geometry import apply_homography, order_corners_image
 from data_generators.sample import Sample
 from data_generators.sources import CornerOrder
 from detector.codecs.base import Arrays, Codec, HeadSettings, probability_of, says_whether
+from detector.codecs.consensus import mean_of_agreeing
 from detector.codecs.heatmap import HeatmapGrid, decode_heatmaps, encode_heatmaps
 from detector.codecs.peaks import Window
 from detector.codecs.ramps import RANGE, decode_ramps
 from detector.codecs.simcc import decode_simcc, encode_simcc
 
 MARGIN_STRIDE = 16
+MIRRORED = [1, 0, 3, 2]  # the corners of a mirrored quadrilateral, in the sense that they had before
 
 
 class CornersSettings(HeadSettings):
@@ -75,9 +77,31 @@ class CornersPrediction:
     scores: np.ndarray
 
     def mapped(self, homography: np.ndarray) -> CornersPrediction:
-        """The prediction in other coordinates, e.g. from the network's frame to the picture."""
-        points = apply_homography(homography, self.keypoints).astype(np.float32)
-        return CornersPrediction(self.presence, points, self.scores)
+        """The prediction in other coordinates, e.g. from the network's frame to the picture.
+
+        Four corners run in the same sense on the screen as before, also where the homography mirrors.
+        """
+        points, scores = apply_homography(homography, self.keypoints).astype(np.float32), self.scores
+        if len(points) == 4 and np.linalg.det(homography) < 0:
+            points, scores = points[MIRRORED], scores[MIRRORED]
+        return CornersPrediction(self.presence, points, scores)
+
+    @classmethod
+    def of_looks(cls, predictions: Sequence[CornersPrediction], windows: np.ndarray) -> CornersPrediction:  # noqa: ARG003
+        """One prediction of several looks at a picture: the mean presence, and the corners of the surest looks that
+        agree, see `consensus.mean_of_agreeing`."""
+        presence = np.array([each.presence for each in predictions])
+        points = np.stack([each.keypoints for each in predictions])
+        mean, scores = mean_of_agreeing(points, np.stack([each.scores for each in predictions]), presence)
+        return cls(float(presence.mean()), mean.astype(np.float32), scores.astype(np.float32))
+
+    @classmethod
+    def of_tiles(cls, predictions: Sequence[CornersPrediction], windows: np.ndarray) -> CornersPrediction:  # noqa: ARG003
+        """One prediction of the tiles of a picture: that of the tile which is surest of the object.
+
+        Corners of an object that spans tiles are no tile's to tell: take the whole picture as a tile, too.
+        """
+        return max(predictions, key=lambda each: each.presence)
 
     def is_present(self, thresholds: Mapping[str, float]) -> bool:
         """Whether presence reaches the threshold of the model's card, 0.5 where it has none."""
@@ -126,6 +150,11 @@ class CornersCodec(Codec):
     @property
     def corner_order(self) -> CornerOrder:
         return self.settings.order
+
+    @property
+    def may_mirror(self) -> bool:
+        """Four corners in image order: they are found whichever way round the page is."""
+        return self.settings.order == "image" and self.settings.points == 4
 
     @cached_property
     def grid(self) -> HeatmapGrid:

@@ -31,6 +31,16 @@ class PresencePrediction:
         """The prediction in other coordinates: the same."""
         return self
 
+    @classmethod
+    def of_looks(cls, predictions: Sequence[PresencePrediction], windows: np.ndarray) -> PresencePrediction:  # noqa: ARG003
+        """One prediction of several looks at a picture: the mean."""
+        return cls(float(np.mean([each.presence for each in predictions])))
+
+    @classmethod
+    def of_tiles(cls, predictions: Sequence[PresencePrediction], windows: np.ndarray) -> PresencePrediction:  # noqa: ARG003
+        """One prediction of the tiles of a picture: an object in one of them is in the picture."""
+        return max(predictions, key=lambda each: each.presence)
+
     def is_present(self, thresholds: Mapping[str, float]) -> bool:
         """Whether presence reaches the threshold of the model's card, 0.5 where it has none."""
         return self.presence >= thresholds.get("presence_logit", 0.5)

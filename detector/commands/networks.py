@@ -17,7 +17,10 @@ from detector.options import (
     ModelArgument,
     OnErrorChoice,
     OnErrorOption,
+    OverlapOption,
     SetOption,
+    TilesOption,
+    TtaOption,
 )
 from detector.quiet import import_keras_quietly
 from detector.terminal import complain, print_scores, print_table, say, show_progress, write_result
@@ -89,14 +92,19 @@ def evaluate(
     data: Annotated[list[str], typer.Option("--data", help=f"{SOURCE}; may be repeated.")],
     json_file: JsonOption = None,
     worst: Annotated[Path | None, typer.Option(help="Draw the worst pictures to this PNG.")] = None,
+    tiles: TilesOption = None,
+    overlap: OverlapOption = None,
+    tta: TtaOption = [],
     on_error: OnErrorOption = OnErrorChoice.STOP,
 ) -> None:
     """Measure a model on labelled data."""
     import_keras_quietly()
     from detector.evaluation import evaluate as measure
+    from detector.looks import parse_looks
 
+    looks = parse_looks(tiles, overlap, tta)
     with show_progress("scoring") as report:
-        evaluation = measure(model, data, on_error=on_error.value, progress=report)
+        evaluation = measure(model, data, on_error=on_error.value, looks=looks, progress=report)
     print_scores({"value": evaluation.scores})
     write_result(json_file, evaluation.scores)
     if worst:
@@ -117,13 +125,18 @@ def predict(
     ] = None,
     every: Annotated[int, typer.Option(min=1, help="Take every n-th frame of a video.")] = 1,
     overlays: Annotated[bool, typer.Option(help="Draw the predictions onto the pictures.")] = True,
+    tiles: TilesOption = None,
+    overlap: OverlapOption = None,
+    tta: TtaOption = [],
     on_error: OnErrorOption = OnErrorChoice.STOP,
 ) -> None:
     """Ask a model about pictures; writes JSON and overlays."""
+    from detector.looks import parse_looks
     from detector.pictures import write_answers
 
+    looks = parse_looks(tiles, overlap, tta)
     how: dict[str, Any] = {"every": every, "overlays": overlays, "rectify": rectify, "on_error": on_error.value}
-    written = write_answers(model, inputs, output, template=template, **how)
+    written = write_answers(model, inputs, output, template=template, looks=looks, **how)
     say(f"{written} pictures answered: {output / 'predictions.json'}" + (f"; overlays in {output}" if overlays else ""))
 
 

@@ -21,6 +21,7 @@ from data_generators.real.labelme_boxes import LabelMeBoxesSource
 from data_generators.real.marked_corners import MARK_COLOURS, MarkedCornersSource
 from data_generators.real.negatives import NegativesSource
 from data_generators.real.trimaps import TrimapSettings, TrimapSource
+from data_generators.real.unlabelled import UnlabelledSource
 from data_generators.real.voc import VocSettings, VocSource
 from data_generators.real.yolo import YoloSource
 from data_generators.settings import Settings
@@ -107,6 +108,10 @@ def _open_coco(path: str, split: str | None, _: NoOptions, on_error: OnError) ->
 
 def _open_cvat(path: str, split: str | None, _: NoOptions, on_error: OnError) -> Source:
     return CvatSource(path, split, on_error)
+
+
+def _open_images(path: str, _: str | None, __: NoOptions, on_error: OnError) -> Source:
+    return UnlabelledSource(path, on_error)
 
 
 def _open_labelme(path: str, _: str | None, options: LabelMeOptions, on_error: OnError) -> Source:
@@ -201,6 +206,7 @@ FORMATS: dict[str, Format] = {
         path_holds="options",
     ),
     "forms": Format("form.yaml: a scan and its fields, drawn scenes", FormSceneSettings, _open_forms, has_splits=True),
+    "images": Format("folder of pictures that nobody has labelled", NoOptions, _open_images),
     "labelme": Format("folder of LabelMe files, polygons of four points", LabelMeOptions, _open_labelme),
     "labelme-boxes": Format("folder of LabelMe files, a box around each shape", NoOptions, _open_labelme_boxes),
     "marked": Format("folder of pictures with painted corners", MarkedOptions, _open_marked),

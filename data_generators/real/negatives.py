@@ -9,14 +9,11 @@ from typing import Any
 import numpy as np
 
 from data_generators.errors import OnError
-from data_generators.files import files_content
-from data_generators.images import list_images, read_image
-from data_generators.real.version import reader_version
+from data_generators.real.unlabelled import UnlabelledSource
 from data_generators.sample import Sample, sample_with_corners
-from data_generators.sources import Source
 
 
-class NegativesSource(Source):
+class NegativesSource(UnlabelledSource):
     """The pictures of a folder and its sub-folders, each with no object: labelled, and empty.
 
     Its `corner_order` is `none`: without corners it goes with either order. Each picture is its own group.
@@ -33,22 +30,13 @@ class NegativesSource(Source):
     def __init__(
         self, directory: str | Path, class_name: str | Sequence[str] = "document", on_error: OnError = "raise"
     ) -> None:
-        self._root = Path(directory).expanduser()
-        self._paths = list_images(self._root, recursive=True)
+        super().__init__(directory, on_error)
         self.class_names = (class_name,) if isinstance(class_name, str) else tuple(class_name)
         self.labelled_classes = frozenset(self.class_names)
-        self.on_error = on_error
-
-    def __len__(self) -> int:
-        return len(self._paths)
 
     def sample(self, index: int) -> Sample:
-        path = self._paths[index]
-        group = path.relative_to(self._root).as_posix()
-        return sample_with_corners(read_image(path), np.zeros((0, 4, 2)), group=group, origin=str(path))
-
-    def groups(self) -> list[str]:
-        return [path.relative_to(self._root).as_posix() for path in self._paths]
+        picture = super().sample(index)
+        return sample_with_corners(picture.image, np.zeros((0, 4, 2)), group=picture.group, origin=picture.origin)
 
     def content(self) -> Any:
-        return ["negatives", reader_version(), self.class_names, files_content(self._root, self._paths)]
+        return ["negatives", self.class_names, super().content()]

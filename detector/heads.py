@@ -7,19 +7,37 @@ codecs/presence.py, models/presence.py, scoring/presence.py.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import keras
 
-from detector.codecs import HeadSettings
-from detector.codecs.corners import CornersSettings
-from detector.codecs.presence import PresenceSettings
-from detector.losses import POINT_LOSSES, HeatmapCrossEntropy, LogitCrossEntropy
-from detector.metrics import HeatmapError, PointError
+from detector.codecs import Codec, HeadSettings
+from detector.codecs.autoencoder import AutoencoderCodec
+from detector.codecs.box import BoxCodec, BoxSettings
+from detector.codecs.corners import CornersCodec, CornersSettings
+from detector.codecs.grid import GridCodec
+from detector.codecs.presence import PresenceCodec
+from detector.losses import (
+    POINT_LOSSES,
+    BoxLoss,
+    DistanceIoULoss,
+    ElementCrossEntropy,
+    FocalCrossEntropy,
+    HeatmapCrossEntropy,
+    LogitCrossEntropy,
+    PictureMSE,
+)
+from detector.metrics import BoxError, DistanceIoU, HeatmapError, LogitAccuracy, PictureError, PointError
+from detector.models.autoencoder import build_autoencoder, make_spoiler
+from detector.models.box import build_box, split_box
 from detector.models.corners import build_corners, split_coordinates
+from detector.models.grid import build_grid, split_grids
 from detector.models.presence import build_presence
+from detector.scoring.autoencoder import score_autoencoder, score_autoencoder_sample
+from detector.scoring.box import score_box, score_box_sample
+from detector.scoring.boxes import choose_boxes_threshold, score_boxes, score_boxes_sample
 from detector.scoring.corners import score_corners, score_corners_sample
 from detector.scoring.presence import choose_presence_threshold, score_presence, score_presence_sample
 
@@ -38,16 +56,17 @@ class Head:
     """One row of the table.
 
     Args:
-        build: (scales, settings, backbone settings) -> output name -> tensor.
-        outputs: settings -> output name -> `OutputRow`.
+        build: (scales, codec, backbone settings) -> output name -> tensor.
+        outputs: codec -> output name -> `OutputRow`.
         monitor: settings -> the validation metric that chooses the best checkpoint; less is better.
         for_export: (model, settings) -> the model as it leaves the house, e.g. with outputs that fit 8 bits.
         score_sample: (sample, prediction, corner order) -> the row of one picture; `rank` orders the worst first.
         score: (rows, class names, the card's threshold or None) -> the reported scores, JSON data; all of them, without
             a value, where there are no rows.
         choose_threshold: rows of a validation set -> the probability from which the answer is yes.
-        threshold_of: the output that the threshold belongs to.
+        threshold_of: the output that the threshold belongs to; empty where the head answers no yes or no.
         gates: the scores that int8 must keep; more is better.
+        spoiler: settings -> a layer that the pictures of training pass before the network sees them; None: nothing.
     """
 
     build: Callable[..., dict[str, Any]]
@@ -59,9 +78,34 @@ class Head:
     choose_threshold: Callable[..., float]
     threshold_of: str
     gates: tuple[str, ...]
+    spoiler: Callable[[Any], keras.layers.Layer] | None = None
 
 
-def _corners_outputs(settings: CornersSettings) -> dict[str, OutputRow]:
+def _autoencoder_outputs(codec: AutoencoderCodec) -> dict[str, OutputRow]:
+    return {"autoencoder_image": OutputRow(PictureMSE(), codec.settings.loss_weight, (PictureError(),))}
+
+
+def _box_outputs(codec: BoxCodec) -> dict[str, OutputRow]:
+    settings = codec.settings
+    weights = (settings.coordinate_weight, settings.iou_weight)
+    box = OutputRow(BoxLoss(settings.coordinate_loss, settings.iou_loss, weights), settings.loss_weight, (BoxError(),))
+    presence = OutputRow(LogitCrossEntropy(), settings.presence_weight * settings.loss_weight, (_auc(),))
+    if settings.method == "dense":
+        return {"box_presence": presence, "box_coordinates": box}
+    centre = OutputRow(
+        HeatmapCrossEntropy(),
+        settings.centre_weight * settings.loss_weight,
+        (HeatmapError(radius=round(2 * settings.sigma_cells)),),
+    )
+    return {"box_presence": presence, "box_heatmap": centre, "box_offsets": box}
+
+
+def _box_monitor(settings: BoxSettings) -> str:
+    return f"val_{'box_offsets' if settings.method == 'map' else 'box_coordinates'}_iou_error_percent"
+
+
+def _corners_outputs(codec: CornersCodec) -> dict[str, OutputRow]:
+    settings = codec.settings
     presence = OutputRow(
         LogitCrossEntropy(name="presence_loss"),
         settings.presence_weight * settings.loss_weight,
@@ -87,12 +131,26 @@ def _corners_monitor(settings: CornersSettings) -> str:
     return f"val_{output}_error_percent"
 
 
-def _presence_outputs(settings: PresenceSettings) -> dict[str, OutputRow]:
-    return {"presence_logit": OutputRow(LogitCrossEntropy(), settings.loss_weight, (_auc(),))}
+def _grid_outputs(codec: GridCodec) -> dict[str, OutputRow]:
+    settings, weight = codec.settings, codec.settings.loss_weight
+    objectness: keras.Loss = ElementCrossEntropy()
+    if settings.objectness_loss == "focal":
+        objectness = FocalCrossEntropy(settings.focal_gamma, settings.focal_alpha)
+    rows = {
+        "grid_objectness": OutputRow(objectness, weight * settings.object_weight, (_auc("PR"),)),
+        "grid_boxes": OutputRow(DistanceIoULoss(settings.box_loss), weight * settings.box_weight, (DistanceIoU(),)),
+    }
+    if codec.classes:
+        rows["grid_classes"] = OutputRow(ElementCrossEntropy(), weight * settings.class_weight, (LogitAccuracy(),))
+    return rows
 
 
-def _auc() -> keras.Metric:
-    return keras.metrics.AUC(name="auc", from_logits=True, num_thresholds=100)
+def _presence_outputs(codec: PresenceCodec) -> dict[str, OutputRow]:
+    return {"presence_logit": OutputRow(LogitCrossEntropy(), codec.settings.loss_weight, (_auc(),))}
+
+
+def _auc(curve: str = "ROC") -> keras.Metric:
+    return keras.metrics.AUC(name="auc", from_logits=True, num_thresholds=100, curve=curve)
 
 
 def _unchanged(network: keras.Model, _: HeadSettings) -> keras.Model:
@@ -100,6 +158,29 @@ def _unchanged(network: keras.Model, _: HeadSettings) -> keras.Model:
 
 
 HEADS: dict[str, Head] = {
+    "autoencoder": Head(
+        build=build_autoencoder,
+        outputs=_autoencoder_outputs,
+        monitor=lambda _: "val_loss",
+        for_export=_unchanged,
+        score_sample=score_autoencoder_sample,
+        score=lambda rows, *_: score_autoencoder(rows),
+        choose_threshold=lambda _: 0.0,
+        threshold_of="",
+        gates=(),
+        spoiler=make_spoiler,
+    ),
+    "box": Head(
+        build=build_box,
+        outputs=_box_outputs,
+        monitor=_box_monitor,
+        for_export=split_box,
+        score_sample=score_box_sample,
+        score=lambda rows, _, threshold: score_box(rows, threshold),
+        choose_threshold=choose_presence_threshold,
+        threshold_of="box_presence",
+        gates=("box_iou_mean", "presence_roc_auc"),
+    ),
     "corners": Head(
         build=build_corners,
         outputs=_corners_outputs,
@@ -110,6 +191,17 @@ HEADS: dict[str, Head] = {
         choose_threshold=choose_presence_threshold,
         threshold_of="corners_presence",
         gates=("quad_iou_mean", "presence_roc_auc"),
+    ),
+    "grid": Head(
+        build=build_grid,
+        outputs=_grid_outputs,
+        monitor=lambda _: "val_loss",
+        for_export=split_grids,
+        score_sample=score_boxes_sample,
+        score=score_boxes,
+        choose_threshold=choose_boxes_threshold,
+        threshold_of="grid_objectness",
+        gates=("map50",),
     ),
     "presence": Head(
         build=build_presence,
@@ -130,12 +222,18 @@ def score_names() -> list[str]:
     return list(dict.fromkeys(name for head in HEADS.values() for name in head.score([], (), None)))
 
 
-def output_rows(heads: dict[str, HeadSettings]) -> dict[str, OutputRow]:
+def output_rows(codecs: Mapping[str, Codec]) -> dict[str, OutputRow]:
     """The rows of all outputs of all heads."""
     rows: dict[str, OutputRow] = {}
-    for name, settings in heads.items():
-        rows |= HEADS[name].outputs(settings)
+    for name, codec in codecs.items():
+        rows |= HEADS[name].outputs(codec)
     return rows
+
+
+def make_spoilers(heads: Mapping[str, HeadSettings]) -> list[keras.layers.Layer]:
+    """The layers that the pictures of training pass before the network sees them."""
+    made = ((HEADS[name].spoiler, settings) for name, settings in heads.items())
+    return [make(settings) for make, settings in made if make]
 
 
 def monitored(heads: dict[str, HeadSettings]) -> str:

@@ -7,6 +7,8 @@ from typing import Any
 import keras
 from keras import ops
 
+from detector.losses.boxes import box_similarity
+
 
 @keras.saving.register_keras_serializable("detector")
 class PointError(keras.metrics.MeanMetricWrapper):
@@ -34,8 +36,72 @@ class HeatmapError(keras.metrics.MeanMetricWrapper):
         return {"name": self.name, "dtype": self.dtype, "radius": self.radius}
 
 
+@keras.saving.register_keras_serializable("detector")
+class DistanceIoU(keras.metrics.MeanMetricWrapper):
+    """Mean IoU of boxes given by the distances (..., 4) from a point to left, upper, right and lower side."""
+
+    def __init__(self, name: str = "iou", dtype: Any = None) -> None:
+        super().__init__(_distance_iou, name=name, dtype=dtype)
+
+    def get_config(self) -> dict[str, Any]:
+        return {"name": self.name, "dtype": self.dtype}
+
+
+@keras.saving.register_keras_serializable("detector")
+class LogitAccuracy(keras.metrics.MeanMetricWrapper):
+    """Share of logits on the right side of 0, each with its own weight."""
+
+    def __init__(self, name: str = "accuracy", dtype: Any = None) -> None:
+        super().__init__(_is_right, name=name, dtype=dtype)
+
+    def get_config(self) -> dict[str, Any]:
+        return {"name": self.name, "dtype": self.dtype}
+
+
+def _distance_iou(y_true: Any, y_pred: Any) -> Any:
+    shared, true, predicted = (
+        ops.prod(ops.maximum(sides[..., :2] + sides[..., 2:], 0.0), axis=-1)
+        for sides in (ops.minimum(y_true, y_pred), y_true, y_pred)
+    )
+    return shared / ops.maximum(true + predicted - shared, 1e-9)
+
+
+def _is_right(y_true: Any, y_pred: Any) -> Any:
+    return ops.cast(ops.equal(y_true > 0.5, y_pred > 0), "float32")
+
+
+@keras.saving.register_keras_serializable("detector")
+class BoxError(keras.metrics.MeanMetricWrapper):
+    """What mean IoU of boxes x0 y0 x1 y1 (..., 4) lacks, in percent; less is better."""
+
+    def __init__(self, name: str = "iou_error_percent", dtype: Any = None) -> None:
+        super().__init__(_box_error, name=name, dtype=dtype)
+
+    def get_config(self) -> dict[str, Any]:
+        return {"name": self.name, "dtype": self.dtype}
+
+
+def _box_error(y_true: Any, y_pred: Any) -> Any:
+    return 100 * (1 - box_similarity(y_true, y_pred, "iou"))
+
+
+@keras.saving.register_keras_serializable("detector")
+class PictureError(keras.metrics.MeanMetricWrapper):
+    """Mean root of the mean squared difference of pictures (B, H, W, C), in percent of full scale."""
+
+    def __init__(self, name: str = "error_percent", dtype: Any = None) -> None:
+        super().__init__(_picture_error, name=name, dtype=dtype)
+
+    def get_config(self) -> dict[str, Any]:
+        return {"name": self.name, "dtype": self.dtype}
+
+
 def _point_error(y_true: Any, y_pred: Any) -> Any:
     return 100 * ops.sqrt(ops.sum(ops.square(y_true - y_pred), axis=-1))
+
+
+def _picture_error(y_true: Any, y_pred: Any) -> Any:
+    return 100 * ops.sqrt(ops.mean(ops.square(y_true - y_pred), axis=(1, 2, 3)))
 
 
 def _heatmap_error(y_true: Any, y_pred: Any, radius: int) -> Any:

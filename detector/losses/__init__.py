@@ -1,7 +1,21 @@
 """Losses as `keras.Loss` classes that know nothing of heads; each keeps the axes that the sample weights have."""
 
-from detector.losses.boxes import BoxIoULoss
-from detector.losses.logits import HeatmapCrossEntropy, LogitCrossEntropy
+from detector.losses.boxes import BoxIoULoss, DistanceIoULoss
+from detector.losses.logits import ElementCrossEntropy, FocalCrossEntropy, HeatmapCrossEntropy, LogitCrossEntropy
+from detector.losses.one_box import BoxLoss
+from detector.losses.pictures import PictureMSE
 from detector.losses.points import POINT_LOSSES, PointHuber, PointWing
 
-__all__ = ["POINT_LOSSES", "BoxIoULoss", "HeatmapCrossEntropy", "LogitCrossEntropy", "PointHuber", "PointWing"]
+__all__ = [
+    "POINT_LOSSES",
+    "BoxIoULoss",
+    "BoxLoss",
+    "DistanceIoULoss",
+    "ElementCrossEntropy",
+    "FocalCrossEntropy",
+    "HeatmapCrossEntropy",
+    "LogitCrossEntropy",
+    "PictureMSE",
+    "PointHuber",
+    "PointWing",
+]

@@ -41,6 +41,19 @@ class BoxIoULoss(WeightedLoss):
         return super().get_config() | {"kind": self.kind}
 
 
+@keras.saving.register_keras_serializable("detector")
+class DistanceIoULoss(BoxIoULoss):
+    """The same of boxes given by the distances from a point in them to their left, upper, right and lower side."""
+
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        return super().call(distances_to_sides(y_true), distances_to_sides(y_pred))
+
+
+def distances_to_sides(distances: Any) -> Any:
+    """Distances (..., 4) from a point to left, upper, right and lower side -> x0 y0 x1 y1 as seen from the point."""
+    return distances * ops.convert_to_tensor([-1.0, -1.0, 1.0, 1.0], distances.dtype)
+
+
 def box_similarity(y_true: Any, y_pred: Any, kind: BoxIoUKind) -> Any:
     """IoU less the penalty of its kind: (..., 4) twice, broadcast -> (...), 1 for equal boxes."""
     true, predicted = _sides(y_true), _sides(y_pred)

@@ -7,23 +7,22 @@ from collections.abc import Mapping
 import numpy as np
 from keras import Model, initializers, layers
 
-from detector.codecs.corners import MARGIN_STRIDE, CornersSettings
+from detector.codecs.corners import CornersCodec, CornersSettings
 from detector.codecs.ramps import RAMP_TOP, ramp_layer
 from detector.model_settings import BackboneSettings
-from detector.models.blocks import BLOCKS, Tensor, activation_layer, conv_unit
+from detector.models.blocks import Tensor, activation_layer, conv_unit
+from detector.models.decoder import build_decoder
 
 PROFILE_KERNEL = 5  # cells along a profile that a bin sees
 
 
-def build_corners(
-    scales: Mapping[str, Tensor], settings: CornersSettings, backbone: BackboneSettings
-) -> dict[str, Tensor]:
+def build_corners(scales: Mapping[str, Tensor], codec: CornersCodec, backbone: BackboneSettings) -> dict[str, Tensor]:
     """Adds the head to a backbone.
 
     Args:
         scales: `P1` ... `Pn` of the backbone.
-        settings: the head's settings.
-        backbone: the backbone's, for block kind, normalisation and activation.
+        codec: the head's codec, for its settings.
+        backbone: the backbone's settings, for block kind, normalisation and activation.
 
     Returns:
         `corners_presence` (B, 1), a logit; with it `corners_coordinates` (B, P, 2) normalised xy, or
@@ -33,14 +32,14 @@ def build_corners(
     Raises:
         ValueError: the backbone has too few stages for the stride of heatmap or profiles.
     """
-    deepest = scales[f"P{len(scales)}"]
+    settings, deepest = codec.settings, scales[f"P{len(scales)}"]
     pooled = layers.GlobalAveragePooling2D(name="corners_pool")(deepest)
     outputs = {"corners_presence": layers.Dense(1, name="corners_presence")(pooled)}
     if settings.method == "heatmap":
-        x = _build_decoder(scales, settings, backbone)
+        x = _build_maps(scales, settings, backbone)
         return outputs | {"corners_heatmap": layers.Conv2D(settings.points, 1, name="corners_heatmap")(x)}
     if settings.method == "simcc":
-        x = _build_decoder(scales, settings, backbone)
+        x = _build_maps(scales, settings, backbone)
         return outputs | {f"corners_simcc_{axis}": _build_profile(x, axis, settings, backbone) for axis in "xy"}
     features = pooled if settings.pooling == "gap" else layers.Flatten(name="corners_flatten")(deepest)
     return outputs | {"corners_coordinates": _build_dense(features, settings, backbone)}
@@ -65,33 +64,15 @@ def _start(points: int) -> np.ndarray:
     return (0.5 + 0.35 * np.stack([np.cos(angle), np.sin(angle)], axis=-1)).reshape(-1).astype(np.float32)
 
 
-def _build_decoder(scales: Mapping[str, Tensor], settings: CornersSettings, backbone: BackboneSettings) -> Tensor:
-    """From the deepest scale up to the stride of heatmap or profiles, adding what each scale saw.
-
-    The margin is padded on at stride 16 (or at the deepest scale, where that is finer), from where two convolutions
-    and more carry what the frame holds out to corners that lie beyond it.
-    """
+def _build_maps(scales: Mapping[str, Tensor], settings: CornersSettings, backbone: BackboneSettings) -> Tensor:
+    """Features at the stride of heatmap or profiles."""
     last = settings.stride.bit_length() - 1
     if len(scales) < last:
         raise ValueError(
             f"`model.heads.corners.stride: {settings.stride}` needs a backbone of {last} stages or more. "
             f"Received {len(scales)}. Lengthen `model.backbone.depths`, or choose a smaller stride."
         )
-    level, x, pad = len(scales), None, 0
-    while level >= last:
-        if x is not None:
-            x = layers.UpSampling2D(2, interpolation="bilinear", name=f"corners_up{level}")(x)
-            pad *= 2
-        lateral = conv_unit(scales[f"P{level}"], settings.channels, backbone, f"corners_lateral{level}", kernel=1)
-        wanted = settings.margin * MARGIN_STRIDE // 2**level if 2**level <= MARGIN_STRIDE else 0
-        if x is not None and pad < wanted:
-            x = layers.ZeroPadding2D(wanted - pad, name=f"corners_pad{level}")(x)
-        if wanted:
-            lateral = layers.ZeroPadding2D(wanted, name=f"corners_lateral_pad{level}")(lateral)
-        x = lateral if x is None else layers.Add(name=f"corners_add{level}")([x, lateral])
-        x, pad = BLOCKS[backbone.block](x, settings.channels, backbone, f"corners_decode{level}"), wanted
-        level -= 1
-    return x
+    return build_decoder(scales, last, settings.channels, backbone, "corners", settings.margin)[last]
 
 
 def _build_profile(x: Tensor, axis: str, settings: CornersSettings, backbone: BackboneSettings) -> Tensor:

@@ -6,14 +6,14 @@ from collections.abc import Mapping
 
 from keras import layers
 
-from detector.codecs.presence import PresenceSettings
+from detector.codecs.presence import PresenceCodec
 from detector.model_settings import BackboneSettings
 from detector.models.blocks import Tensor
 
 
 def build_presence(
     scales: Mapping[str, Tensor],
-    settings: PresenceSettings,  # noqa: ARG001
+    codec: PresenceCodec,  # noqa: ARG001
     backbone: BackboneSettings,  # noqa: ARG001
 ) -> dict[str, Tensor]:
     """Adds the head to a backbone.

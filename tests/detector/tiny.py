@@ -19,11 +19,15 @@ SIZE_HW = (32, 48)
 HEATMAP = {"method": "heatmap", "channels": 8}
 SIMCC = {"method": "simcc", "channels": 8}
 DENSE = {"method": "dense", "loss": "wing"}
+GRID = {"scales": ["P3"], "channels": 8}
 HEADS: dict[str, dict[str, Any]] = {
     "corners heatmap": {"corners": HEATMAP},
     "corners simcc": {"corners": SIMCC},
     "corners dense flatten": {"corners": DENSE},
     "corners dense gap": {"corners": DENSE | {"pooling": "gap", "hidden": [16]}},
+    "grid": {"grid": GRID},
+    "box map": {"box": {"stride": 8, "channels": 8}},
+    "box dense": {"box": {"method": "dense", "coordinate_loss": "huber", "iou_loss": "ciou", "hidden": [16]}},
     "presence": {"presence": {}},
     "two heads": {"corners": HEATMAP | {"loss_weight": 2.0}, "presence": {"loss_weight": 0.5}},
 }

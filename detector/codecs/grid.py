@@ -1,0 +1,141 @@
+"""The codec of the `grid` head: many objects, each told by the cells of one or several grids in which it lies."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+
+import numpy as np
+
+from data_generators.sample import Sample
+from data_generators.sources import CornerOrder
+from data_generators.transform.input_spec import InputSpec
+from detector.codecs.base import Arrays, Codec, probability_of, says_whether
+from detector.codecs.boxes import BoxesPrediction
+from detector.codecs.grid_assignment import Objects, assign, count_lost
+from detector.codecs.grid_places import Places, make_places
+from detector.codecs.grid_settings import GridSettings
+from detector.codecs.nms import soft_suppress, suppress
+from detector.codecs.ramps import RAMPS, decode_ramps
+
+CANDIDATES = 200  # boxes that go into the suppression
+
+
+class GridCodec(Codec):
+    """Boxes and classes of all objects.
+
+    Every place (a cell of a grid, with one of its anchors) has an objectness, four distances and K class logits. The
+    network as it is trained gives them for all places in one row, `grid_objectness` (B, P), `grid_boxes` (B, P, 4) and
+    `grid_classes` (B, P, K); an exported file gives a tensor each for every grid, `grid_objectness_p4` (B, GH, GW, A),
+    `grid_ramps_p4` (B, GH, GW, A * 4 * R) and `grid_classes_p4` (B, GH, GW, A * K). Without names of classes there is
+    no tensor of classes.
+    """
+
+    name = "grid"
+    settings_class = GridSettings
+    settings: GridSettings
+
+    def __init__(self, settings: GridSettings, spec: InputSpec, classes: tuple[str, ...] = ()) -> None:
+        super().__init__(settings, spec, classes)
+        unknown = settings.class_weights.keys() - set(classes)
+        if unknown:
+            raise ValueError(
+                f"model.heads.grid.class_weights names {', '.join(sorted(unknown))}, which is no class of "
+                f"model.classes: {', '.join(classes) or 'none'}."
+            )
+
+    @property
+    def corner_order(self) -> CornerOrder:
+        return "none"
+
+    @cached_property
+    def places(self) -> Places:
+        """Where every place lies."""
+        settings, (height, width) = self.settings, self.spec.size_hw
+        strides = [2 ** int(scale[1]) for scale in settings.scales]
+        anchors = [settings.anchors_of(index) for index in range(len(strides))]
+        return make_places([(height // stride, width // stride) for stride in strides], anchors)
+
+    @cached_property
+    def _weight_of(self) -> np.ndarray:
+        """Weight of every class; the last entry is that of no class: (K + 1,)."""
+        return np.array([*(self.settings.class_weights.get(name, 1.0) for name in self.classes), 1.0], np.float32)
+
+    def encode(self, samples: Sequence[Sample]) -> tuple[Arrays, Arrays]:
+        places, objects = self.places, Objects.of(samples, bool(self.classes))
+        owner, quality = assign(objects, places, self.settings, len(samples))
+        positive = owner >= 0  # (B, P)
+        labels = objects.labels[owner] if self.classes else np.full(owner.shape, -1)
+        weight = np.where(positive, self._weight_of[labels], 0).astype(np.float32)
+        targets = {
+            "grid_objectness": quality,
+            "grid_boxes": np.where(positive[..., None], places.distances(objects.boxes[owner]), 0.5).astype(np.float32),
+        }
+        weights = {"grid_objectness": self._objectness_weights(samples, positive, weight), "grid_boxes": weight}
+        if self.classes:
+            count = len(self.classes)
+            targets["grid_classes"] = np.eye(count + 1, count, dtype=np.float32)[np.where(positive, labels, count)]
+            looked = np.array([[k not in s.unlabelled for k in range(count)] for s in samples], np.float32)
+            weights["grid_classes"] = weight[..., None] * np.maximum(looked[:, None], targets["grid_classes"])
+        return targets, weights
+
+    def _objectness_weights(self, samples: Sequence[Sample], positive: np.ndarray, weight: np.ndarray) -> np.ndarray:
+        """0 where nobody looked and inside objects to be ignored: float32 (B, P)."""
+        known = np.array([says_whether(s, "boxes") and not s.unlabelled for s in samples])[:, None]
+        negative = np.repeat(known, positive.shape[1], axis=1) & ~positive
+        for index, sample in enumerate(samples):
+            if sample.ignore.any():
+                negative[index] &= ~self.places.inside(sample.boxes[sample.ignore]).any(axis=0)
+        if self.settings.objectness_loss == "focal":
+            return weight + negative
+        shares = [part / np.maximum(part.sum(axis=1, keepdims=True), 1) for part in (weight, negative)]
+        return (0.5 * (shares[0] + shares[1])).astype(np.float32)
+
+    def count_lost(self, samples: Sequence[Sample]) -> int:
+        """Objects that share their place with another one, and that the grid cannot hold."""
+        objects = Objects.of(samples, bool(self.classes))
+        return count_lost(assign(objects, self.places, self.settings, len(samples))[0], objects)
+
+    def decode(self, outputs: Mapping[str, np.ndarray]) -> list[BoxesPrediction]:
+        objectness, distances, classes = self._flat(outputs)
+        boxes = np.clip(self.places.boxes(distances), 0, 1)  # (B, P, 4)
+        scores = probability_of(objectness)[..., None]
+        if classes is not None:
+            scores = scores * probability_of(classes)  # (B, P, K)
+        return [self._choose(*picture) for picture in zip(boxes, scores, strict=True)]
+
+    def _flat(self, outputs: Mapping[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
+        """Objectness (B, P), distances (B, P, 4) and class logits (B, P, K) of a trained or an exported network."""
+        if "grid_objectness" in outputs:
+            return outputs["grid_objectness"], outputs["grid_boxes"], outputs.get("grid_classes")
+        names = [scale.lower() for scale in self.settings.scales]
+        batch = len(outputs[f"grid_objectness_{names[0]}"])
+
+        def joined(tensor: str, *shape: int) -> np.ndarray:
+            return np.concatenate([outputs[f"grid_{tensor}_{n}"].reshape(batch, -1, *shape) for n in names], axis=1)
+
+        ramps = joined("ramps", 4, RAMPS)
+        distances = decode_ramps(ramps, self.places.limits)
+        classes = joined("classes", len(self.classes)) if self.classes else None
+        return joined("objectness"), distances, classes
+
+    def _choose(self, boxes: np.ndarray, scores: np.ndarray) -> BoxesPrediction:
+        """The boxes of one picture: places (P, 4) with a score for every class (P, K)."""
+        settings = self.settings
+        place, labels = np.nonzero(scores >= settings.score_floor)
+        best = np.argsort(-scores[place, labels], kind="stable")[:CANDIDATES]
+        place, labels = place[best], labels[best]
+        boxes, kept = boxes[place], scores[place, labels]
+        if settings.nms == "soft":
+            chosen, kept = soft_suppress(boxes, kept, labels, settings.score_floor)
+        else:
+            chosen = suppress(boxes, kept, labels, settings.nms_iou)
+            kept = kept[chosen]
+        chosen, kept = chosen[: settings.max_boxes], kept[: settings.max_boxes]
+        return BoxesPrediction(
+            boxes[chosen].astype(np.float32),
+            kept.astype(np.float32),
+            labels[chosen].astype(np.int64),
+            self.classes,
+            "grid_objectness",
+        )

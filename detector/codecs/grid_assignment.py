@@ -1,0 +1,112 @@
+"""Which places of the `grid` head answer for which object.
+
+Without anchors: an object belongs to the finest grid on which its longer side spans at most `span_cells` cells, else to
+the coarsest. There the cell that holds its centre answers for it, and so do the cells of its box whose centres lie
+within `centre_radius` cells of the object's own, or within the share `centre_share` of the box. Where several objects
+want a place the smallest gets it, but a centre cell goes before all others. An object without any place, because
+another one's centre lies in the same cell, is lost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from data_generators.sample import Sample
+from detector.codecs.grid_places import Places
+from detector.codecs.grid_settings import GridSettings
+
+LEAST_CENTREDNESS = 0.01  # a positive place stays one
+
+
+@dataclass(frozen=True)
+class Objects:
+    """The objects of a batch that the grid shall find, largest first, and one more that stands for "none".
+
+    Args:
+        boxes: float32 (M + 1, 4), cut off at the frame.
+        labels: int64 (M + 1,); -1 for the last.
+        samples: int (M,), the picture that each is in.
+    """
+
+    boxes: np.ndarray
+    labels: np.ndarray
+    samples: np.ndarray
+
+    @classmethod
+    def of(cls, samples: Sequence[Sample], with_classes: bool) -> Objects:
+        """All labelled objects with an area within the frame, but those to be ignored or of no class asked for."""
+        labelled = [
+            (index, sample) for index, sample in enumerate(samples) if "boxes" in sample.has and len(sample.boxes)
+        ]
+        if not labelled:
+            return cls(np.array([[0, 0, 1, 1]], np.float32), np.array([-1]), np.zeros(0, np.intp))
+        boxes = np.clip(np.concatenate([sample.boxes for _, sample in labelled]), 0, 1)
+        labels = np.concatenate([sample.labels for _, sample in labelled])
+        ignore = np.concatenate([sample.ignore for _, sample in labelled])
+        index = np.repeat([index for index, _ in labelled], [len(sample.boxes) for _, sample in labelled])
+        areas = np.prod(boxes[:, 2:] - boxes[:, :2], axis=1)
+        wanted = ~ignore & (areas > 0) & ((labels >= 0) if with_classes else True)
+        order = np.flatnonzero(wanted)[np.argsort(-areas[wanted], kind="stable")]
+        none = np.array([[0, 0, 1, 1]], np.float32)
+        return cls(np.concatenate([boxes[order], none]), np.append(labels[order], -1), index[order])
+
+
+def assign(objects: Objects, places: Places, settings: GridSettings, batch: int) -> tuple[np.ndarray, np.ndarray]:
+    """Who answers for what.
+
+    Args:
+        objects: of the batch.
+        places: of the grids.
+        settings: the head's settings.
+        batch: number of pictures.
+
+    Returns:
+        owner: int (B, P), index of the object that a place answers for; -1 for none.
+        quality: float32 (B, P), the objectness that a place aims at, in [0, 1].
+    """
+    boxes = objects.boxes[:-1]
+    middle, half = 0.5 * (boxes[:, :2] + boxes[:, 2:]), 0.5 * (boxes[:, 2:] - boxes[:, :2])  # (M, 2)
+    offset = np.abs(places.centres - middle[:, None])  # (M, P, 2)
+    reach = np.maximum(settings.centre_radius * places.cells, settings.centre_share * half[:, None])
+    near = np.all((offset < reach) & (offset < half[:, None]), axis=-1)  # (M, P)
+    central = np.all(offset <= 0.5 * places.cells + 1e-7, axis=-1)
+    on_scale = scale_of(half * 2, places, settings.span_cells)[:, None] == places.scales
+    owner = np.full((batch, len(places.scales)), -1, np.intp)
+    for wanted in (near, central):
+        found, place = np.nonzero(wanted & on_scale)  # objects in order, so that a smaller one takes its place later
+        owner[objects.samples[found], place] = found
+    quality = (owner >= 0).astype(np.float32)
+    if settings.objectness_target == "centredness":
+        quality *= centredness(owner, objects, places)
+    return owner, quality
+
+
+def scale_of(sizes: np.ndarray, places: Places, span_cells: float) -> np.ndarray:
+    """Index of the grid that objects of some width and height (M, 2) belong to: int (M,)."""
+    _, first = np.unique(places.scales, return_index=True)
+    spans = (sizes[:, None] / places.cells[first]).max(axis=-1)  # (M, S)
+    fits = spans <= span_cells
+    fits[:, -1] = True
+    return np.argmax(fits, axis=1)
+
+
+def centredness(owner: np.ndarray, objects: Objects, places: Places) -> np.ndarray:
+    """How near to the middle of its object a place lies: (B, P), 1 for the object's most central place.
+
+    FCOS (Tian et al. 2019, eq. 3): the root of min(l, r) / max(l, r) * min(t, b) / max(t, b), here over the greatest
+    value among the places of the object.
+    """
+    sides = places.distances(objects.boxes[owner])  # (B, P, 4)
+    least, greatest = (pick(sides[..., :2], sides[..., 2:]) for pick in (np.minimum, np.maximum))
+    value = np.sqrt(np.prod(np.maximum(least, 0) / np.maximum(greatest, 1e-9), axis=-1))
+    best = np.zeros(len(objects.boxes))
+    np.maximum.at(best, owner, value)
+    return np.where(best[owner] > 0, value / np.maximum(best[owner], 1e-9), 1).clip(LEAST_CENTREDNESS)
+
+
+def count_lost(owner: np.ndarray, objects: Objects) -> int:
+    """Objects that no place answers for."""
+    return len(objects.samples) - len(np.setdiff1d(owner, [-1]))

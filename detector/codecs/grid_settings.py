@@ -1,0 +1,67 @@
+"""What a config may say of the `grid` head."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+from pydantic import Field
+
+from detector.codecs.base import HeadSettings
+
+
+class GridSettings(HeadSettings):
+    """Objectness, box and classes in every cell of one or several grids, YOLO-style.
+
+    A cell gives the distances from its centre to the four sides of its object's box.
+    """
+
+    scales: tuple[Literal["P2", "P3", "P4", "P5", "P6"], ...] = Field(("P4",), min_length=1)
+    """Grids, the finest first: a cell of `Pn` is 2^n pixels wide. Of several, the finest takes an object on which it
+    spans at most `span_cells` cells."""
+    span_cells: float = Field(8.0, gt=0)
+    """Several scales: cells along the longer side of an object from which on the next coarser grid takes it."""
+    centre_radius: float = Field(1.5, ge=0.5)
+    """Positive are the cells of an object's box whose centre lies within so many cells of the object's own."""
+    centre_share: float = Field(0.0, ge=0, le=1)
+    """Positive are also the cells within this share of the box, around its centre."""
+    objectness_target: Literal["one", "centredness"] = "one"
+    """What positive cells aim at: 1, or less the further they lie from the object's centre."""
+    channels: int = Field(48, ge=8, multiple_of=8)
+    """Channels of neck and head."""
+    depth: int = Field(1, ge=0, le=4)
+    """3 x 3 convolutions of the head, shared by its outputs."""
+    objectness_loss: Literal["focal", "balanced"] = "focal"
+    """`focal`: Lin et al. 2017, over the number of positives. `balanced`: a picture's positives weigh as much as its
+    negatives."""
+    focal_gamma: float = Field(2.0, ge=0)
+    """How little easy cells count."""
+    focal_alpha: float = Field(0.25, gt=0, lt=1)
+    """Weight of positives; that of negatives is 1 less this."""
+    box_loss: Literal["ciou", "giou", "diou", "iou"] = "ciou"
+    """What is lost beside the IoU of the boxes."""
+    object_weight: float = Field(1.0, ge=0)
+    """Weight of the objectness loss."""
+    box_weight: float = Field(2.0, ge=0)
+    """Weight of the box loss."""
+    class_weight: float = Field(1.0, ge=0)
+    """Weight of the class loss."""
+    class_weights: dict[str, float] = Field(default_factory=dict)
+    """Class name -> weight of its objects in all three losses; 1 where it is not named."""
+    score_floor: float = Field(0.01, ge=0, lt=1)
+    """Boxes that score less are not reported."""
+    nms: Literal["hard", "soft"] = "hard"
+    """`hard`: of boxes that mean the same object the best stays. `soft`: the others lose score."""
+    nms_iou: float = Field(0.6, gt=0, le=1)
+    """hard: boxes of a class that overlap more than this mean the same object."""
+    max_boxes: int = Field(100, ge=1)
+    """Boxes reported for a picture."""
+
+    @property
+    def anchor_count(self) -> int:
+        """Anchors a cell."""
+        return 1
+
+    def anchors_of(self, index: int) -> np.ndarray:
+        """The anchors of a grid, (A, 2) width and height as shares of the frame; (0, 2) where there are none."""
+        return np.zeros((0, 2))

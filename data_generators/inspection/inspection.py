@@ -23,6 +23,7 @@ from data_generators.inspection.sheets import duplicates_sheet, suspicious_sheet
 from data_generators.inspection.suspicions import Suspicion, find_suspicions
 from data_generators.preview import write_png
 from data_generators.sources import Source
+from data_generators.synthetic.cutouts import CutoutScenes
 from data_generators.synthetic.documents import DocumentScenes
 
 logger = logging.getLogger(__name__)
@@ -167,5 +168,5 @@ def inspect(texts: Sequence[str], on_error: OnError = "raise", progress: Progres
 
 def _tell_of_splits(text: str, source: Source) -> None:
     name = text.partition(":")[0]
-    if FORMATS[name].has_splits and "#" not in text and not isinstance(source, DocumentScenes):
+    if FORMATS[name].has_splits and "#" not in text and not isinstance(source, CutoutScenes | DocumentScenes):
         logger.info("%s: without #SPLIT, all its splits are taken together; name them one by one to compare them", text)

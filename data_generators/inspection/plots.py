@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.colors import PowerNorm
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
@@ -81,7 +82,7 @@ def _plot_centres(axes: Axes, found: Records) -> None:
     boxes = np.concatenate([np.zeros((0, 4)), *(record.boxes for record in found.records)])
     centres = (boxes[:, :2] + boxes[:, 2:]) / 2
     counts = np.histogram2d(centres[:, 1], centres[:, 0], HEAT_CELLS, [[0, 1], [0, 1]])[0]
-    shown = axes.imshow(counts, extent=(0, 1, 1, 0), cmap="magma", aspect="equal")
+    shown = axes.imshow(counts, extent=(0, 1, 1, 0), cmap="magma", norm=PowerNorm(0.4), aspect="equal")
     axes.figure.colorbar(shown, ax=axes, shrink=0.8)
     axes.set_title("centres of boxes in the picture, all sources")
 

@@ -90,6 +90,14 @@ def test_splits_of_a_folder_are_compared_or_taken_together(tmp_path: Path, caplo
     assert compared.summarise_shared()["across"][0]["pictures"] == [1, 1]
 
 
+def test_drawn_scenes_have_no_splits_to_be_taken_together(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    settings = tmp_path / "scenes.yaml"
+    settings.write_text("count: 3\nsize_hw: [40, 56]\npages: 2\n")
+    with caplog.at_level(logging.INFO):
+        assert inspect([f"documents:{settings}"]).counts[f"documents:{settings}"]["pictures"] == 3
+    assert "taken together" not in caplog.text
+
+
 def test_a_source_named_twice_is_refused(tmp_path: Path) -> None:
     source = write_pages(tmp_path)
     with pytest.raises(DataError, match=r"the source is named twice\. Name each once"):

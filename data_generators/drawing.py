@@ -32,8 +32,8 @@ _SUBPIXEL_BITS = 4
 
 
 def class_colour(label: int) -> Colour:
-    """The colour of a class; they repeat after seven."""
-    return CLASS_COLOURS[label % len(CLASS_COLOURS)]
+    """The colour of a class, they repeat after seven; grey for an object of no class that was asked for."""
+    return _IGNORE_COLOUR if label < 0 else CLASS_COLOURS[label % len(CLASS_COLOURS)]
 
 
 def line_width(image: np.ndarray) -> int:
@@ -68,6 +68,21 @@ def draw_quad(image: np.ndarray, quad: np.ndarray, colour: Colour) -> None:
     draw_polyline(image, quad, (0, 0, 0), width_px + 2)
     draw_polyline(image, quad, colour, width_px)
     draw_corners(image, quad)
+
+
+def draw_box(image: np.ndarray, box: np.ndarray, colour: Colour) -> None:
+    """Draws a box with a dark rim in place.
+
+    Args:
+        image: uint8 (H, W, 3), written to.
+        box: (4,) x0 y0 x1 y1, normalised xy of this picture.
+        colour: RGB.
+    """
+    x0, y0, x1, y1 = box
+    corners = np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1]])
+    width_px = line_width(image)
+    draw_polyline(image, corners, (0, 0, 0), width_px + 2)
+    draw_polyline(image, corners, colour, width_px)
 
 
 def draw_corners(image: np.ndarray, quad: np.ndarray) -> None:

@@ -14,8 +14,8 @@ from data_generators.drawing import (
     PREDICTION_COLOUR,
     Colour,
     class_colour,
+    draw_box,
     draw_dot,
-    draw_polyline,
     draw_quad,
     draw_text,
     line_width,
@@ -40,6 +40,21 @@ _GAP_PX = 4
 
 
 @dataclass(frozen=True)
+class Predicted:
+    """What to draw over the labels of a picture.
+
+    Args:
+        objects: boxes and keypoints; its picture is not used.
+        texts: one an object, written at its box, or none.
+        by_class: boxes in the colour of their class, for pictures without labels; else all is magenta.
+    """
+
+    objects: Sample
+    texts: Sequence[str] = ()
+    by_class: bool = False
+
+
+@dataclass(frozen=True)
 class _Canvas:
     """Where a picture lies in its tile, in pixels."""
 
@@ -58,7 +73,7 @@ def draw_sample(
     sample: Sample,
     height_px: int,
     class_names: Sequence[str] = (),
-    prediction: Sample | None = None,
+    prediction: Predicted | None = None,
     note: str = "",
 ) -> np.ndarray:
     """The picture with its labels on top, on a margin wide enough for corners outside the picture, with a caption.
@@ -67,13 +82,13 @@ def draw_sample(
         sample: the picture and its labels, drawn in green (quadrilaterals) or the colour of the class (boxes).
         height_px: height of the tile in pixels, margin and caption included; the width follows.
         class_names: names of the classes, written at the boxes.
-        prediction: boxes and keypoints to draw in magenta over the labels; its picture is not used.
+        prediction: to draw over the labels.
         note: what the caption begins with, in place of a summary of the labels.
 
     Returns:
         uint8 (height_px, W, 3).
     """
-    margins = _margins(sample, prediction)
+    margins = _margins(sample, prediction.objects if prediction else None)
     room_h = height_px - _caption_height(height_px)
     picture_h = max(8, round(room_h / (1 + margins[1] + margins[3])))
     picture_w = max(8, round(picture_h * sample.size_hw[1] / sample.size_hw[0]))
@@ -81,9 +96,11 @@ def draw_sample(
     tile_w = round(picture_w * (1 + margins[0] + margins[2]))
     canvas = _Canvas((height_px, tile_w), (picture_h, picture_w), (corner, round(picture_w * margins[0])))
     tile = _paste(sample, canvas)
-    _draw_objects(tile, sample, canvas, class_names, None)
+    texts = [_label_text(*pair, class_names) for pair in zip(sample.labels.tolist(), sample.ignore, strict=True)]
+    _draw_objects(tile, sample, canvas, texts)
     if prediction is not None:
-        _draw_objects(tile, prediction, canvas, class_names, PREDICTION_COLOUR)
+        colour = None if prediction.by_class else PREDICTION_COLOUR
+        _draw_objects(tile, prediction.objects, canvas, prediction.texts, colour, below=True)
     _write_caption(tile, sample, class_names, note)
     return tile
 
@@ -120,25 +137,50 @@ def _paste(sample: Sample, canvas: _Canvas) -> np.ndarray:
     return tile
 
 
+def _label_text(label: int, ignore: bool, class_names: Sequence[str]) -> str:
+    """What is written at a labelled object: its class, where there are several, and whether it is to be ignored."""
+    name = "other" if label < 0 else class_names[label] if len(class_names) > max(1, label) else ""
+    return f"{name} (ignored)".strip() if ignore else name
+
+
 def _draw_objects(
-    tile: np.ndarray, sample: Sample, canvas: _Canvas, class_names: Sequence[str], colour: Colour | None
+    tile: np.ndarray,
+    sample: Sample,
+    canvas: _Canvas,
+    texts: Sequence[str],
+    colour: Colour | None = None,
+    *,
+    below: bool = False,
 ) -> None:
-    """Draws boxes, then keypoints; quadrilaterals stand for the box that is their hull."""
-    width_px = line_width(tile)
+    """Draws boxes, then keypoints; quadrilaterals stand for the box that is their hull.
+
+    Args:
+        tile: written to.
+        sample: the objects.
+        canvas: where the picture lies in the tile.
+        texts: one an object, or none.
+        colour: of all; else green for quadrilaterals, and that of the class for boxes.
+        below: write at the lower edge of the box, for the upper one is taken by a label.
+    """
     quads = sample.keypoints.shape[1] == 4
-    for box, label, ignore, points in zip(sample.boxes, sample.labels, sample.ignore, sample.keypoints, strict=True):
-        shade = colour or (class_colour(int(label)) if not quads else LABEL_COLOUR)
-        x0, y0, x1, y1 = box
-        corners = canvas.place(np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1]]))
+    for index, (box, points) in enumerate(zip(sample.boxes, sample.keypoints, strict=True)):
+        shade = colour or (class_colour(int(sample.labels[index])) if not quads else LABEL_COLOUR)
         if quads:
             draw_quad(tile, canvas.place(points), shade)
         else:
-            draw_polyline(tile, corners, shade, width_px)
+            draw_box(tile, canvas.place(box.reshape(2, 2)).reshape(4), shade)
             _draw_points(tile, canvas.place(points), shade)
-        name = class_names[label] if len(class_names) > max(1, int(label)) else ""
-        text = f"{name} (ignored)".strip() if ignore else name
-        if text:
-            draw_text(tile, text, to_pixels(corners[0], canvas.tile_hw) + 2, _text_height(tile.shape[0]), shade)
+        if len(texts) and texts[index]:
+            _write_at_box(tile, texts[index], canvas.place(box.reshape(2, 2)), shade, below=below)
+
+
+def _write_at_box(tile: np.ndarray, text: str, box: np.ndarray, colour: Colour, *, below: bool) -> None:
+    """Writes inside the upper or lower left corner of a box (2, 2), moved so that the tile's edge cuts nothing off."""
+    height_px = _text_height(tile.shape[0])
+    (left, top), (_, bottom) = to_pixels(box, (tile.shape[0], tile.shape[1]))
+    room = np.array([tile.shape[1] - text_width(text, height_px), tile.shape[0] - 1.4 * height_px])
+    corner = np.array([left + 2, bottom - 1.4 * height_px - 2 if below else top + 2])
+    draw_text(tile, text, np.clip(corner, 0, room.clip(0)), height_px, colour)
 
 
 def _draw_points(tile: np.ndarray, points: np.ndarray, colour: Colour) -> None:

@@ -49,12 +49,14 @@ class Evaluation:
         rows: head name -> one row a picture.
         worst: the pictures that were answered worst, worst first.
         thresholds: those of the model's card.
+        class_names: those of the model's card, which the samples' labels index.
     """
 
     scores: dict[str, Any]
     rows: dict[str, list[dict[str, Any]]]
     worst: list[Judged]
     thresholds: dict[str, float]
+    class_names: tuple[str, ...] = ()
 
 
 def evaluate(
@@ -110,7 +112,7 @@ def evaluate_sources(
         if progress:
             progress(count, total)
     scores = {"samples": count, **runtime.describe()} | dict.fromkeys(score_names()) | _score(rows, runtime.card)
-    return Evaluation(finite(scores), rows, kept, runtime.card.thresholds)
+    return Evaluation(finite(scores), rows, kept, runtime.card.thresholds, runtime.card.class_names)
 
 
 def _score(rows: dict[str, list[dict[str, Any]]], card: ModelCard) -> dict[str, Any]:

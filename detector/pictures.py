@@ -15,9 +15,10 @@ from data_generators.drawing import draw_polyline, draw_text, line_width, text_w
 from data_generators.errors import OnError
 from data_generators.forms import read_form
 from data_generators.geometry import UNIT_QUAD, homography_between, pixel_homography, to_pixels
-from data_generators.preview import contact_sheet, draw_sample, write_png
+from data_generators.preview import Predicted, contact_sheet, draw_sample, write_png
 from data_generators.sample import Sample
 from data_generators.transform.input_spec import match_channels
+from detector.codecs.boxes import BoxesPrediction
 from detector.looks import ONCE, Looks
 from detector.prediction import Answer, Picture, expand_inputs, predict, require_four_corners
 from detector.runs import RunError, write_json
@@ -36,7 +37,10 @@ FIELD_COLOUR = (255, 140, 0)
 
 
 def draw_answers(
-    samples: Sequence[Sample], answers: Sequence[Mapping[str, Any]], thresholds: Mapping[str, float]
+    samples: Sequence[Sample],
+    answers: Sequence[Mapping[str, Any]],
+    thresholds: Mapping[str, float],
+    class_names: Sequence[str] = (),
 ) -> np.ndarray:
     """A contact sheet of labels (green) and predictions (magenta).
 
@@ -44,16 +48,27 @@ def draw_answers(
         samples: labelled pictures.
         answers: for each, head name -> prediction in normalised coordinates of the picture.
         thresholds: of the model's card.
+        class_names: of the labels.
 
     Returns:
         uint8 (H, W, 3).
     """
     tiles = [
-        draw_sample(sample, TILE_PX, (), prediction.to_sample(sample.image, thresholds))
+        draw_sample(sample, TILE_PX, class_names, _predicted(prediction, sample.image, thresholds))
         for sample, answer in zip(samples, answers, strict=True)
         for prediction in answer.values()
     ]
     return contact_sheet(tiles, COLUMNS, TILE_PX)
+
+
+def _predicted(
+    prediction: Any, image: np.ndarray, thresholds: Mapping[str, float], *, by_class: bool = False
+) -> Predicted:
+    """A prediction as it is drawn; boxes bear their class and score."""
+    objects = prediction.to_sample(image, thresholds)
+    if not isinstance(prediction, BoxesPrediction):
+        return Predicted(objects)
+    return Predicted(objects, prediction.found(thresholds).captions(), by_class)
 
 
 def draw_worst(evaluation: Evaluation, path: Path) -> None:
@@ -61,7 +76,7 @@ def draw_worst(evaluation: Evaluation, path: Path) -> None:
     worst = evaluation.worst
     if worst:
         samples, answers = [judged.sample for judged in worst], [judged.predictions for judged in worst]
-        write_png(path, draw_answers(samples, answers, evaluation.thresholds))
+        write_png(path, draw_answers(samples, answers, evaluation.thresholds, evaluation.class_names))
 
 
 def write_answers(
@@ -200,7 +215,11 @@ def draw_overlay(answer: Answer) -> np.ndarray:
     bare = Sample(image=image, origin=answer.picture.name)
     tiles = [
         draw_sample(
-            bare, height, (), prediction.to_sample(image, answer.thresholds), prediction.describe(answer.thresholds)
+            bare,
+            height,
+            (),
+            _predicted(prediction, image, answer.thresholds, by_class=True),
+            prediction.describe(answer.thresholds),
         )
         for prediction in answer.predictions.values()
     ]

@@ -93,6 +93,11 @@ class BoxesPrediction:
         """The name of a class; `object` where there are no names."""
         return self.classes[label] if self.classes else "object"
 
+    def captions(self) -> list[str]:
+        """A text an object: `cat 0.93`, or the score alone where there are no names."""
+        names = [f"{self.name_of(label)} " if self.classes else "" for label in self.labels.tolist()]
+        return [f"{name}{score:.2f}" for name, score in zip(names, self.scores.tolist(), strict=True)]
+
     def to_sample(self, image: np.ndarray, thresholds: Mapping[str, float]) -> Sample:
         """The boxes that count as found, as labels of their picture, for drawing."""
         found = self.found(thresholds)

@@ -10,7 +10,7 @@ import pytest
 
 from data_generators.drawing import LABEL_COLOUR, PREDICTION_COLOUR
 from data_generators.errors import DataError
-from data_generators.preview import contact_sheet, describe_labels, draw_sample, preview_sheet, write_png
+from data_generators.preview import Predicted, contact_sheet, describe_labels, draw_sample, preview_sheet, write_png
 from data_generators.sample import Sample, sample_with_corners
 from data_generators.sources import Source
 from data_generators.transform.augment import Augmentation, AugmentSettings
@@ -63,7 +63,7 @@ def test_a_tile_has_the_height_asked_for_and_shows_the_labels() -> None:
 
 def test_predictions_are_drawn_in_their_own_colour() -> None:
     prediction = two_objects().replace(keypoints=TWO_QUADS + np.float32(0.05))
-    tile = draw_sample(two_objects(), 300, (), prediction)
+    tile = draw_sample(two_objects(), 300, (), Predicted(prediction))
     assert count_of(tile, PREDICTION_COLOUR) > 100 and count_of(tile, LABEL_COLOUR) > 50
 
 

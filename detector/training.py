@@ -19,17 +19,19 @@ from data_generators.sources import Source
 from data_generators.transform.augment import Augmentation
 from detector.backend import prepare_backend
 from detector.batches import TrainingBatches, ValidationBatches, check_monitored
-from detector.build import build_model, compile_model, init_from, with_pixel_input
+from detector.build import build_model, compile_model, with_pixel_input
 from detector.callbacks import Checkpoints, LivePictures, MetricsToFile, StopOnNaN
 from detector.card import ModelCard, read_keras_card, write_keras_card
 from detector.config import Config
 from detector.data import ProgressFor, describe_data, silent, training_sources, validation_sources
 from detector.evaluation import evaluate_sources
-from detector.heads import HEADS, monitored
+from detector.heads import HEADS, make_spoilers, monitored
+from detector.looks import UNCUT
 from detector.pictures import draw_answers, draw_worst
 from detector.prediction import predict_images
 from detector.runs import Run, RunError, WriteError, write_json
 from detector.runtime import NetworkRuntime
+from detector.transfer import check_held_back, freeze_stages, init_from, thawed, training_phases
 
 logger = logging.getLogger(__name__)
 
@@ -79,7 +81,7 @@ def _train_in(run: Run, config: Config, progress: ProgressFor) -> None:
     keras.utils.set_random_seed(config.seed)  # here, so that nothing that opens the data draws from it
     network = build_model(config)
     if config.model.init_from and run.read_state() is None:
-        init_from(network, config.model.init_from)
+        check_held_back(config, init_from(network, config.model.init_from))
     card = ModelCard.of(config, count_trainable(network))
     _fit(run, config, network, card, (train_source, validation))
     _report(run, validation_sources(config, validation), progress)
@@ -96,37 +98,49 @@ def _fit(run: Run, config: Config, network: keras.Model, card: ModelCard, source
     validation = ValidationBatches(sources[1], config.input, config.codecs(), training.batch_size)
     monitor = monitored(config.model.heads)
     check_monitored(monitor, validation)
-    model = with_pixel_input(network)
-    compile_model(model, config, steps)
+    model = with_pixel_input(network, make_spoilers(config.model.heads))
     save = partial(_save_network, network, card)
     checkpoints = Checkpoints(run, save, monitor, training.early_stopping_epochs)
-    done = checkpoints.resume(model)
+    done = (run.read_state() or {}).get("epoch", 0)
     run.keep_metrics_until(done)
     sheet = _LiveSheet(run, network, card, sources[1])
-    if done < training.epochs and not checkpoints.has_stopped():
-        batches = make_training_batches(config, sources[0], done * steps)
-        callbacks = [
-            StopOnNaN(batches.describe, steps),
-            MetricsToFile(run),
-            LivePictures(sheet.draw, training.picture_epochs),
-            *_tensorboard(run),
-            checkpoints,
-        ]
-        model.fit(
-            batches,
-            epochs=training.epochs,
-            initial_epoch=done,
-            steps_per_epoch=steps,
-            shuffle=False,
-            validation_data=validation,
-            callbacks=callbacks,
-            verbose=1 if sys.stdout.isatty() else 2,
-        )
+    for phase in training_phases(config):
+        if done > phase.end:
+            continue
+        freeze_stages(network, phase.frozen_stages)
+        compile_model(model, config, steps, phase.begin * steps)
+        if phase.begin < done:
+            checkpoints.resume(model)
+        if done < phase.end and not checkpoints.has_stopped():
+            batches = make_training_batches(config, sources[0], done * steps)
+            model.fit(
+                batches,
+                epochs=phase.end,
+                initial_epoch=done,
+                steps_per_epoch=steps,
+                shuffle=False,
+                validation_data=validation,
+                callbacks=[*_callbacks(run, config, sheet, batches, steps), checkpoints],
+                verbose=1 if sys.stdout.isatty() else 2,
+            )
+            done = phase.end
     sheet.draw_last()
 
 
+def _callbacks(
+    run: Run, config: Config, sheet: _LiveSheet, batches: TrainingBatches, steps: int
+) -> list[keras.callbacks.Callback]:
+    return [
+        StopOnNaN(batches.describe, steps),
+        MetricsToFile(run),
+        LivePictures(sheet.draw, config.training.picture_epochs),
+        *_tensorboard(run),
+    ]
+
+
 def _save_network(network: keras.Model, card: ModelCard, path: Path) -> None:
-    network.save(path)
+    with thawed(network):
+        network.save(path)
     write_keras_card(path, card)
 
 
@@ -158,8 +172,8 @@ class _LiveSheet:
 
     def draw(self, epoch: int) -> None:
         """Writes the sheet after so many epochs."""
-        answers = predict_images(self.runtime, [sample.image for sample in self.samples])
-        write_png(self._path(epoch), draw_answers(self.samples, answers, {}))
+        answers = predict_images(self.runtime, [sample.image for sample in self.samples], looks=UNCUT)
+        write_png(self._path(epoch), draw_answers(self.samples, answers, {}, self.runtime.card.class_names))
 
     def draw_last(self) -> None:
         """Writes the sheet of the last epoch, where `picture_epochs` did not."""
@@ -184,4 +198,5 @@ def _report(run: Run, validation: Sequence[Source], progress: ProgressFor) -> No
 
 def choose_thresholds(card: ModelCard, rows: dict[str, list[dict[str, Any]]]) -> dict[str, float]:
     """The threshold of each yes-or-no output that the scores of a validation set suggest."""
-    return {HEADS[name].threshold_of: HEADS[name].choose_threshold(rows[name]) for name in card.heads}
+    answering = [(HEADS[name], rows[name]) for name in card.heads if HEADS[name].threshold_of]
+    return {head.threshold_of: head.choose_threshold(of_head) for head, of_head in answering}

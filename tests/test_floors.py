@@ -25,13 +25,14 @@ FLOORS: dict[str, tuple[set[str], ...]] = {
         {"inspection"},
     ),
     "detector": (
-        {"__init__", "quiet", "options", "backend", "losses", "metrics", "presets", "shipped", "forms"},
-        {"codecs"},
-        {"model_settings"},
+        {"__init__", "quiet", "options", "backend", "losses", "presets", "shipped", "forms"},
+        {"codecs", "metrics"},
+        {"model_settings", "looks"},
         {"config"},
         {"template", "runs", "models", "scoring", "batches", "data"},
         {"card", "locate", "callbacks", "heads", "terminal"},
-        {"litert_file", "build"},
+        {"litert_file", "optimizers"},
+        {"build", "transfer"},
         {"runtime"},
         {"prediction"},
         {"evaluation"},
@@ -47,6 +48,7 @@ FLOORS: dict[str, tuple[set[str], ...]] = {
 TENSORFLOW = ("detector/export/", "detector/backend.py")
 KERAS_FREE = {
     "codecs",
+    "looks",
     "model_settings",
     "config",
     "template",

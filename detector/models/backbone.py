@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from keras import layers
 
 from detector.model_settings import BackboneSettings
@@ -30,3 +32,9 @@ def build_backbone(image: Tensor, settings: BackboneSettings) -> dict[str, Tenso
             x = layers.SpatialDropout2D(settings.dropout, name="dropout")(x)
         scales[f"P{stage}"] = x
     return scales
+
+
+def stage_of(name: str) -> int:
+    """The stage, counted from 1, of the backbone's layer of that name or path of a variable; 0 for any other."""
+    found = re.match(r"stage(\d+)_", name)
+    return int(found[1]) if found else 0

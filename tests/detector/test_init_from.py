@@ -9,9 +9,10 @@ import keras
 import numpy as np
 import pytest
 
-from detector.build import build_model, init_from
+from detector.build import build_model
 from detector.config import Config
 from detector.runs import Run, RunError
+from detector.transfer import init_from
 from tests.detector.small_run import small_config, small_values
 
 

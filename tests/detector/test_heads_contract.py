@@ -45,7 +45,8 @@ def perfect_outputs(targets: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         if name.endswith(("_heatmap", "_simcc_x", "_simcc_y")):
             outputs[name] = np.log(np.maximum(target, 1e-12))
         else:
-            outputs[name] = target if name.endswith(("_coordinates", "_boxes", "_offsets")) else 40 * target - 20
+            as_it_is = name.endswith(("_coordinates", "_boxes", "_offsets", "_image"))
+            outputs[name] = target if as_it_is else 40 * target - 20
     return outputs
 
 
@@ -71,6 +72,8 @@ def test_targets_are_finite_and_float32(case: str) -> None:
 
 
 def test_a_perfect_network_is_decoded_to_the_labels(case: str) -> None:
+    if case in tiny.OWN_LABELS:
+        return
     samples = labelled_samples()
     targets, _ = encode(case, samples)
     for name, codec in tiny_config(tiny.HEADS[case]).codecs().items():
@@ -110,6 +113,8 @@ def unlabelled() -> list[Sample]:
 
 
 def test_an_unlabelled_sample_has_weight_0(case: str) -> None:
+    if case in tiny.OWN_LABELS:
+        return
     _, weights = encode(case, unlabelled())
     assert all(not weight.any() for weight in weights.values())
     _, weights = encode(case, labelled_samples())
@@ -117,6 +122,8 @@ def test_an_unlabelled_sample_has_weight_0(case: str) -> None:
 
 
 def test_unlabelled_samples_leave_loss_and_gradient_as_they_were(case: str) -> None:
+    if case in tiny.OWN_LABELS:
+        return
     config = tiny_config(tiny.HEADS[case])
     network, rows = random_network(config), output_rows(config.codecs())
 

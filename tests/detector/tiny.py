@@ -25,12 +25,14 @@ HEADS: dict[str, dict[str, Any]] = {
     "corners simcc": {"corners": SIMCC},
     "corners dense flatten": {"corners": DENSE},
     "corners dense gap": {"corners": DENSE | {"pooling": "gap", "hidden": [16]}},
+    "autoencoder": {"autoencoder": {"channels": 8, "patch_px": 8}},
     "grid": {"grid": GRID},
     "box map": {"box": {"stride": 8, "channels": 8}},
     "box dense": {"box": {"method": "dense", "coordinate_loss": "huber", "iou_loss": "ciou", "hidden": [16]}},
     "presence": {"presence": {}},
     "two heads": {"corners": HEATMAP | {"loss_weight": 2.0}, "presence": {"loss_weight": 0.5}},
 }
+OWN_LABELS = ("autoencoder",)  # cases of heads to which every picture is its own label, and no object one
 QUAD = np.array([[0.2, 0.15], [0.8, 0.25], [0.75, 0.9], [0.1, 0.8]], np.float32)
 CUT_OFF = QUAD + np.array([0.3, 0.0], np.float32)  # the right edge leaves the frame
 

@@ -16,7 +16,9 @@ from data_generators.transform.input_spec import InputSpec
 from detector.codecs.base import Arrays, Codec, HeadSettings, probability_of
 from detector.codecs.boxes import BoxesPrediction, holds_object
 from detector.codecs.heatmap import HeatmapGrid, encode_heatmaps
-from detector.codecs.ramps import RANGE, decode_ramps
+from detector.codecs.ramps import decode_ramps
+
+OUTWARDS = np.array([-1, -1, 1, 1], np.float32)  # from distances to the four sides to offsets of the corners
 
 
 class BoxSettings(HeadSettings):
@@ -49,6 +51,11 @@ class BoxSettings(HeadSettings):
     """dense: what stands between the backbone and the dense layers; `gap` is global average pooling."""
     hidden: tuple[int, ...] = ()
     """dense: units of the dense layers before the last."""
+
+    @property
+    def reach(self) -> int:
+        """map: cells on each side of the peak that are heard, those that the target's Gaussian covers."""
+        return max(1, round(2 * self.sigma_cells))
 
 
 @dataclass(frozen=True)
@@ -146,19 +153,21 @@ class BoxCodec(Codec):
                 return decode_ramps(outputs["box_ramps"].reshape(len(outputs["box_ramps"]), 4, -1))
             return outputs["box_coordinates"]
         logits = outputs["box_heatmap"]
+        limits, reach = distance_limits(self.grid.shape, self.settings), self.settings.reach
         if "box_ramps" in outputs:
-            offsets = OUTWARDS * decode_ramps(outputs["box_ramps"].reshape(*logits.shape[:3], 4, -1))
+            distances = decode_ramps(outputs["box_ramps"].reshape(*logits.shape[:3], 4, -1), limits)
         else:
-            offsets = OUTWARDS * np.clip(OUTWARDS * outputs["box_offsets"], *RANGE)  # as ramps are
-        return np.einsum("byx,byxc->bc", _near_peak(logits[..., 0], self.reach), self.centres + offsets)
-
-    @property
-    def reach(self) -> int:
-        """Cells on each side of the peak that are heard: those that the target's Gaussian covers."""
-        return max(1, round(2 * self.settings.sigma_cells))
+            distances = np.clip(OUTWARDS * outputs["box_offsets"], *limits)  # as ramps are
+        return np.einsum("byx,byxc->bc", _near_peak(logits[..., 0], reach), self.centres + OUTWARDS * distances)
 
 
-OUTWARDS = np.array([-1, -1, 1, 1], np.float32)  # from distances to the sides to offsets
+def distance_limits(grid_hw: tuple[int, int], settings: BoxSettings) -> tuple[np.ndarray, float]:
+    """The least (4,) and the greatest distance from a cell that is heard to the sides of a box, in shares of the frame.
+
+    The least is negative: a small box may lie beside the cell.
+    """
+    rows, columns = grid_hw
+    return -(settings.reach + 0.5) / np.array([columns, rows, columns, rows], np.float32), 1.0
 
 
 def _near_peak(logits: np.ndarray, reach: int) -> np.ndarray:

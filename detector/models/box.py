@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from keras import Model, initializers, layers
 
-from detector.codecs.box import OUTWARDS, BoxCodec, BoxSettings
+from detector.codecs.box import OUTWARDS, BoxCodec, BoxSettings, distance_limits
 from detector.codecs.ramps import RAMP_TOP, ramp_layer
 from detector.model_settings import BackboneSettings
 from detector.models.blocks import Tensor, activation_layer
@@ -85,8 +85,9 @@ def split_box(model: Model, settings: BoxSettings) -> Model:
         kernel, bias = ramp_layer(kernel, bias)
         ramps = layers.Dense(len(bias), name="box_ramps_dense")
     else:
-        kernel, bias = ramp_layer(kernel[0, 0] * OUTWARDS, bias * OUTWARDS)
-        kernel, ramps = kernel[None, None], layers.Conv2D(len(bias), 1, name="box_ramps_conv")
+        limits = distance_limits(layer.output.shape[1:3], settings)
+        kernel, bias = ramp_layer(kernel * OUTWARDS, bias * OUTWARDS, limits)
+        ramps = layers.Conv2D(len(bias), 1, name="box_ramps_conv")
     outputs = {name: tensor for name, tensor in model.output.items() if name != layer.name}
     outputs["box_ramps"] = layers.ReLU(max_value=RAMP_TOP, name="box_ramps")(ramps(layer.input))
     ramps.set_weights([kernel, bias])

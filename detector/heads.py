@@ -95,7 +95,7 @@ def _box_outputs(codec: BoxCodec) -> dict[str, OutputRow]:
     centre = OutputRow(
         HeatmapCrossEntropy(),
         settings.centre_weight * settings.loss_weight,
-        (HeatmapError(radius=round(2 * settings.sigma_cells)),),
+        (HeatmapError(radius=settings.reach),),
     )
     return {"box_presence": presence, "box_heatmap": centre, "box_offsets": box}
 

@@ -1,4 +1,4 @@
-"""A backbone taken over: stages that stand still at first, a lower rate below the heads, and stops that change nothing."""
+"""A backbone taken over: stages that stand still at first, a lower rate below, and stops that change nothing."""
 
 from __future__ import annotations
 

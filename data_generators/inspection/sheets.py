@@ -10,7 +10,7 @@ import numpy as np
 from data_generators.inspection.records import Records
 from data_generators.inspection.shared_pictures import SharedPicture
 from data_generators.inspection.suspicions import Suspicion
-from data_generators.preview import contact_sheet, draw_sample
+from data_generators.preview import Predicted, contact_sheet, draw_sample
 from data_generators.sample import Sample
 from data_generators.sources import Source
 
@@ -33,8 +33,8 @@ def suspicious_sheet(sources: Sequence[Source], suspicions: Sequence[Suspicion])
     for each in chosen:
         source = sources[each.source]
         sample = source.sample(each.index)
-        note = f"{each.kind}, {each.certainty}"
-        tiles.append(draw_sample(sample, CELL_PX, source.class_names, _only(sample, each.objects), note))
+        marked, note = Predicted(_only(sample, each.objects)), f"{each.kind}, {each.certainty}"
+        tiles.append(draw_sample(sample, CELL_PX, source.class_names, marked, note))
     return contact_sheet(tiles, COLUMNS, CELL_PX) if tiles else None
 
 

@@ -68,6 +68,15 @@ def test_frames_of_one_clip_are_expected_and_across_sources_are_not() -> None:
     assert len(pairs_of(frames[:1], frames[1:])) == 1
 
 
+def test_a_frame_around_different_pictures_makes_no_pair() -> None:
+    framed = [
+        cv2.copyMakeBorder(draw_scene(seed), 6, 6, 6, 6, cv2.BORDER_CONSTANT, value=(255, 255, 255))
+        for seed in range(40)
+    ]
+    assert not pairs_of([boxed(seed, image=image) for seed, image in enumerate(framed)])
+    assert len(pairs_of([boxed(1, image=framed[1])], [boxed(1, image=jpeg(framed[1]))])) == 1
+
+
 def test_pictures_without_contrast_match_nothing() -> None:
     blank = [boxed(seed, image=np.full((96, 144, 3), 200, np.uint8)) for seed in range(3)]
     assert not pairs_of([*blank, boxed(4)])

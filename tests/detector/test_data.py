@@ -18,7 +18,7 @@ from data_generators.geometry import order_corners_image
 from data_generators.settings import SettingsError
 from data_generators.sources import Source
 from detector.config import Config, SourceSettings
-from detector.data import describe_data, open_entry, training_sources, training_view
+from detector.data import describe_data, open_entry, training_sources, training_view, validation_sources
 from tests.detector.small_run import small_values, write_every_format
 
 FORMATS = ("corners", "labelme", "negatives", "marked", "documents")
@@ -210,3 +210,25 @@ def test_small_scenes_for_a_large_input_are_mentioned(caplog: pytest.LogCaptureF
     open_entry(SourceSettings(source="documents:", options={"size_hw": [24, 60]}), config)
     height, width = config.input.size_hw
     assert f"scenes of 24 x 60 pixels are enlarged to an input of {height} x {width}" in caplog.text
+
+
+def test_large_pictures_are_cut_in_training_and_whole_in_what_is_scored(sources: dict[str, str]) -> None:
+    tiles = {"rows": 1, "columns": 2}
+    whole = {"source": sources["negatives"], "tiled": False}
+    config = make_config([sources["corners"], whole], [sources["labelme"]], tiles=tiles)
+    train, validation = training_sources(config)
+    assert len(origins_of(train)) == 3 * 24 + 6
+    assert len(validation) == 3 * 6
+    [scored] = validation_sources(config, validation)
+    assert len(scored) == 6
+
+
+def test_held_out_tiles_are_scored_as_the_whole_pictures_that_they_are_of(sources: dict[str, str]) -> None:
+    config = make_config(
+        [sources["corners"], sources["documents"]], validation_share=0.3, tiles={"rows": 2, "columns": 1}
+    )
+    train, validation = training_sources(config)
+    scored = validation_sources(config, validation)
+    assert not set(train.groups()) & set(validation.groups())
+    assert {group for source in scored for group in source.groups()} == set(validation.groups())
+    assert len(validation) == 3 * sum(map(len, scored))

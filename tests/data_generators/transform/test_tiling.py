@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -49,7 +50,7 @@ def test_tiles_of_one_size_cover_every_pixel_and_end_with_the_picture(
 @given(st.integers(2, 5), st.floats(0, 0.8), st.integers(50, 4000))
 def test_neighbours_share_what_is_asked_for(columns: int, overlap: float, width: int) -> None:
     windows = tile_windows(TileSettings(rows=1, columns=columns, overlap=overlap, whole=False), (50, width))
-    for (_, left, _, tile_w), (_, right, _, _) in zip(windows, windows[1:], strict=False):
+    for (_, left, _, tile_w), (_, right, _, _) in pairwise(windows):
         assert left + tile_w - right == pytest.approx(overlap * tile_w, abs=2)
 
 

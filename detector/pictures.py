@@ -18,6 +18,7 @@ from data_generators.geometry import UNIT_QUAD, homography_between, pixel_homogr
 from data_generators.preview import Predicted, contact_sheet, draw_sample, write_png
 from data_generators.sample import Sample
 from data_generators.transform.input_spec import match_channels
+from detector.codecs.autoencoder import AutoencoderPrediction
 from detector.codecs.boxes import BoxesPrediction
 from detector.looks import ONCE, Looks
 from detector.prediction import Answer, Picture, expand_inputs, predict, require_four_corners
@@ -42,7 +43,7 @@ def draw_answers(
     thresholds: Mapping[str, float],
     class_names: Sequence[str] = (),
 ) -> np.ndarray:
-    """A contact sheet of labels (green) and predictions (magenta).
+    """A contact sheet of labels (green) and predictions (magenta); a restored picture stands beside its original.
 
     Args:
         samples: labelled pictures.
@@ -53,11 +54,13 @@ def draw_answers(
     Returns:
         uint8 (H, W, 3).
     """
-    tiles = [
-        draw_sample(sample, TILE_PX, class_names, _predicted(prediction, sample.image, thresholds))
-        for sample, answer in zip(samples, answers, strict=True)
-        for prediction in answer.values()
-    ]
+    tiles = []
+    for sample, answer in zip(samples, answers, strict=True):
+        for prediction in answer.values():
+            predicted = _predicted(prediction, sample.image, thresholds)
+            tiles.append(draw_sample(sample, TILE_PX, class_names, predicted))
+            if isinstance(prediction, AutoencoderPrediction):
+                tiles.append(draw_sample(predicted.objects, TILE_PX, note=prediction.describe(thresholds)))
     return contact_sheet(tiles, COLUMNS, TILE_PX)
 
 

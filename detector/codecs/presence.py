@@ -10,7 +10,7 @@ import numpy as np
 
 from data_generators.sample import Sample
 from data_generators.sources import CornerOrder
-from detector.codecs.base import Arrays, Codec, HeadSettings, probability_of, says_whether
+from detector.codecs.base import Arrays, Codec, HeadSettings, probability_of
 
 
 class PresenceSettings(HeadSettings):
@@ -66,8 +66,22 @@ class PresencePrediction:
         return {"present": self.is_present(thresholds), "presence": round(self.presence, 5)}
 
 
+def holds_any(sample: Sample) -> bool | None:
+    """Whether a picture holds an object of a class that was asked for; None where its labels do not say.
+
+    An object labelled by its box or by keypoints makes a yes; one to be ignored, and a class that nobody looked for,
+    leave open whether it is a no.
+    """
+    if sample.has.isdisjoint({"boxes", "keypoints"}):
+        return None
+    of_class = sample.labels >= 0
+    if np.any(of_class & ~sample.ignore):
+        return True
+    return None if of_class.any() or sample.unlabelled else False
+
+
 class PresenceCodec(Codec):
-    """Any object, labelled by its box or by keypoints, makes a yes."""
+    """Any object of a class that was asked for makes a yes."""
 
     name = "presence"
     settings_class = PresenceSettings
@@ -77,8 +91,9 @@ class PresenceCodec(Codec):
         return "none"
 
     def encode(self, samples: Sequence[Sample]) -> tuple[Arrays, Arrays]:
-        present = np.array([[len(sample.boxes) > 0] for sample in samples], np.float32)
-        weights = np.array([says_whether(sample, "boxes", "keypoints") for sample in samples], np.float32)
+        answers = [holds_any(sample) for sample in samples]
+        present = np.array([[answer is True] for answer in answers], np.float32)
+        weights = np.array([answer is not None for answer in answers], np.float32)
         return {"presence_logit": present}, {"presence_logit": weights}
 
     def decode(self, outputs: Mapping[str, np.ndarray]) -> list[PresencePrediction]:

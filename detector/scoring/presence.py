@@ -10,8 +10,7 @@ from sklearn.metrics import average_precision_score, roc_auc_score, roc_curve
 
 from data_generators.sample import Sample
 from data_generators.sources import CornerOrder
-from detector.codecs.base import says_whether
-from detector.codecs.presence import PresencePrediction
+from detector.codecs.presence import PresencePrediction, holds_any
 
 Row = dict[str, Any]
 NAMES = ("presence_ap", "presence_roc_auc", "presence_recall_at_1pct_fpr")
@@ -24,7 +23,7 @@ def score_presence_sample(sample: Sample, prediction: PresencePrediction, order:
     Returns:
         `presence_true` (None where nobody looked), `presence`, and `rank`, which orders the worst first.
     """
-    true = bool(len(sample.boxes)) if says_whether(sample, "boxes", "keypoints") else None
+    true = holds_any(sample)
     row: Row = {"origin": sample.origin, "presence_true": true, "presence": prediction.presence}
     if true is not None:
         row["rank"] = prediction.presence if true else 1 - prediction.presence

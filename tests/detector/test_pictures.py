@@ -15,6 +15,8 @@ from data_generators.forms import write_form
 from data_generators.geometry import UNIT_QUAD, from_pixels, homography_between, pixel_homography
 from data_generators.images import read_image, write_image
 from data_generators.preview import write_png
+from data_generators.sample import Sample
+from detector.codecs.autoencoder import AutoencoderPrediction
 from detector.evaluation import evaluate_sources
 from detector.pictures import draw_answers, draw_worst, rectify_quad, write_answers
 from detector.prediction import predict_images
@@ -253,3 +255,11 @@ def test_a_form_on_a_line_is_not_read(form_photos: Path, caplog: pytest.LogCaptu
     line = np.array([[0.1, 0.1], [0.2, 0.2], [0.3, 0.3], [0.4, 0.4]])
     write_answers(runtime(line), [str(form_photos / "photos")], form_photos / "out", template=form_photos / "form.yaml")
     assert "upright.png: the form is not read, three of its corners lie on a line" in caplog.text
+
+
+def test_a_restored_picture_stands_beside_its_original() -> None:
+    image = np.full((30, 40, 3), 200, np.uint8)
+    restored = AutoencoderPrediction(np.full((15, 20, 3), 0.2, np.float32))
+    sheet = draw_answers([Sample(image=image)], [{"autoencoder": restored}], {})
+    assert (sheet == 200).all(axis=-1).sum() > 10_000
+    assert (sheet == 51).all(axis=-1).sum() > 10_000

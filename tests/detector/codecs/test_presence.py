@@ -25,6 +25,34 @@ def test_nobody_looked_for_boxes(has: frozenset[str]) -> None:
     assert weights["presence_logit"].tolist() == [0]
 
 
+@pytest.mark.parametrize(
+    ("labels", "unlabelled", "target", "weight"),
+    [
+        ([0], [1], 1, 1),  # a cat, and nobody looked for dogs
+        ([-1], [], 0, 1),  # something that was not asked for
+        ([-1, 1], [0], 1, 1),
+        ([-1], [0], 0, 0),  # there might be a cat beside it
+        ([], [0, 1], 0, 0),
+        ([], [], 0, 1),
+    ],
+)
+def test_classes_of_which_nobody_spoke_leave_the_question_open(
+    labels: list[int], unlabelled: list[int], target: float, weight: float
+) -> None:
+    count = len(labels)
+    sample = Sample(
+        image=noise(1)[0],
+        boxes=np.tile(np.array([0.1, 0.2, 0.5, 0.9], np.float32), (count, 1)),
+        labels=np.array(labels, np.int64),
+        ignore=np.zeros(count, bool),
+        keypoints=np.zeros((count, 0, 2), np.float32),
+        has=frozenset({"boxes"}),
+        unlabelled=frozenset(unlabelled),
+    )
+    targets, weights = PresenceCodec(PresenceSettings(), InputSpec(size_hw=(32, 48)), ("cat", "dog")).encode([sample])
+    assert (targets["presence_logit"].item(), weights["presence_logit"].item()) == (target, weight)
+
+
 def test_a_prediction_obeys_the_threshold_and_stays_where_it_is(sample: Sample) -> None:
     prediction = PresencePrediction(0.6)
     assert prediction.is_present({})

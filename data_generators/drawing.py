@@ -19,7 +19,7 @@ LABEL_COLOUR: Colour = (0, 200, 130)
 PREDICTION_COLOUR: Colour = (255, 70, 200)
 CORNER_COLOURS: tuple[Colour, ...] = ((230, 60, 0), (240, 228, 66), (86, 180, 233), (250, 250, 250))
 CLASS_COLOURS: tuple[Colour, ...] = (
-    (0, 158, 115),
+    LABEL_COLOUR,
     (86, 180, 233),
     (230, 159, 0),
     (204, 121, 167),
@@ -154,6 +154,23 @@ def draw_text(
     left, top = (round(float(value)) for value in corner_px)
     for alpha, ink in ((rim, (0, 0, 0)), (mask, colour)):
         _blend(image, alpha, (top, left), ink)
+
+
+def draw_tag(image: np.ndarray, text: str, corner_px: np.ndarray, height_px: int, colour: Colour) -> None:
+    """Writes text on a ground of a colour in place, moved so that the picture's edge cuts nothing off.
+
+    Args:
+        image: uint8 (H, W, 3), written to.
+        text: one line.
+        corner_px: x and y of its upper left corner in pixels.
+        height_px: size of the font in pixels.
+        colour: RGB of the ground; the text is black.
+    """
+    mask = _text_masks(text, height_px)[0]
+    room = np.array([image.shape[1] - mask.shape[1], image.shape[0] - mask.shape[0]]).clip(0)
+    left, top = np.clip(np.rint(corner_px), 0, room).astype(int)
+    _blend(image, np.full(mask.shape, 255, np.uint8), (top, left), colour)
+    _blend(image, mask, (top, left), (0, 0, 0))
 
 
 def text_width(text: str, height_px: int) -> int:

@@ -17,6 +17,7 @@ from data_generators.drawing import (
     draw_box,
     draw_dot,
     draw_quad,
+    draw_tag,
     draw_text,
     line_width,
     shorten_text,
@@ -175,12 +176,10 @@ def _draw_objects(
 
 
 def _write_at_box(tile: np.ndarray, text: str, box: np.ndarray, colour: Colour, *, below: bool) -> None:
-    """Writes inside the upper or lower left corner of a box (2, 2), moved so that the tile's edge cuts nothing off."""
+    """Writes inside the upper or lower left corner of a box (2, 2)."""
     height_px = _text_height(tile.shape[0])
     (left, top), (_, bottom) = to_pixels(box, (tile.shape[0], tile.shape[1]))
-    room = np.array([tile.shape[1] - text_width(text, height_px), tile.shape[0] - 1.4 * height_px])
-    corner = np.array([left + 2, bottom - 1.4 * height_px - 2 if below else top + 2])
-    draw_text(tile, text, np.clip(corner, 0, room.clip(0)), height_px, colour)
+    draw_tag(tile, text, np.array([left, bottom - 1.4 * height_px - 4 if below else top]), height_px, colour)
 
 
 def _draw_points(tile: np.ndarray, points: np.ndarray, colour: Colour) -> None:

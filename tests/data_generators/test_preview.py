@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from data_generators.drawing import LABEL_COLOUR, PREDICTION_COLOUR
+from data_generators.drawing import CLASS_COLOURS, LABEL_COLOUR, PREDICTION_COLOUR
 from data_generators.errors import DataError
 from data_generators.preview import Predicted, contact_sheet, describe_labels, draw_sample, preview_sheet, write_png
 from data_generators.sample import Sample, sample_with_corners
@@ -82,7 +82,7 @@ def test_corners_outside_the_picture_show_on_the_margin() -> None:
 def test_boxes_points_and_masks_show() -> None:
     boxes = two_objects().replace(keypoints=np.zeros((2, 0, 2), np.float32), labels=np.array([0, 1]))
     named = draw_sample(boxes, 300, ("cat", "dog"))
-    assert count_of(named, (0, 158, 115)) > 50 and count_of(named, (86, 180, 233)) > 50
+    assert count_of(named, LABEL_COLOUR) > 50 and count_of(named, (86, 180, 233)) > 50
     points = boxes.replace(keypoints=np.array([[[0.3, 0.3], [np.nan, 0.2]], [[0.6, 0.6], [0.7, 0.6]]], np.float32))
     assert not np.array_equal(draw_sample(points, 300, ("cat", "dog")), named)
     mask = np.zeros((60, 90), np.uint8)
@@ -91,6 +91,24 @@ def test_boxes_points_and_masks_show() -> None:
     assert not np.array_equal(draw_sample(masked, 300, ("cat", "dog")), named)
     ignored = boxes.replace(ignore=np.array([True, False]))
     assert not np.array_equal(draw_sample(ignored, 300, ("cat", "dog")), named)
+
+
+def test_predicted_boxes_bear_their_texts_in_magenta_or_in_the_colour_of_the_class() -> None:
+    boxes = two_objects().replace(keypoints=np.zeros((2, 0, 2), np.float32), labels=np.array([0, 1]))
+    bare, texts = Sample(image=boxes.image), ("cat 0.93", "dog 0.51")
+    plain = draw_sample(bare, 300, (), Predicted(boxes))
+    named = draw_sample(bare, 300, (), Predicted(boxes, texts))
+    assert count_of(named, PREDICTION_COLOUR) > count_of(plain, PREDICTION_COLOUR) + 500
+    by_class = draw_sample(bare, 300, (), Predicted(boxes, texts, by_class=True))
+    assert count_of(by_class, PREDICTION_COLOUR) == 0
+    assert min(count_of(by_class, colour) for colour in CLASS_COLOURS[:2]) > 500
+
+
+def test_an_object_of_no_class_that_was_asked_for_is_grey() -> None:
+    boxes = two_objects().replace(keypoints=np.zeros((2, 0, 2), np.float32), labels=np.array([0, -1]))
+    tile = draw_sample(boxes, 300, ("cat", "dog"))
+    assert count_of(tile, CLASS_COLOURS[1]) == 0
+    assert count_of(tile, (128, 128, 128)) > 200
 
 
 def test_grey_pictures_are_drawn_in_colour() -> None:

@@ -21,6 +21,8 @@ from detector.codecs.grid import GridCodec
 from detector.codecs.presence import PresenceCodec
 from detector.losses import (
     POINT_LOSSES,
+    AlignedLoss,
+    Alignment,
     BoxLoss,
     DistanceIoULoss,
     ElementCrossEntropy,
@@ -29,7 +31,7 @@ from detector.losses import (
     LogitCrossEntropy,
     PictureMSE,
 )
-from detector.metrics import BoxError, DistanceIoU, HeatmapError, LogitAccuracy, PictureError, PointError
+from detector.metrics import BestIoU, BoxError, DistanceIoU, HeatmapError, LogitAccuracy, PictureError, PointError
 from detector.models.autoencoder import build_autoencoder, make_spoiler
 from detector.models.box import build_box, split_box
 from detector.models.corners import build_corners, split_coordinates
@@ -133,11 +135,14 @@ def _corners_monitor(settings: CornersSettings) -> str:
 
 def _grid_outputs(codec: GridCodec) -> dict[str, OutputRow]:
     settings, weight = codec.settings, codec.settings.loss_weight
+    if settings.assignment == "dynamic":
+        loss = _aligned_loss(codec)
+        return {"grid_places": OutputRow(loss, weight, (BestIoU(loss),))}
     objectness: keras.Loss = ElementCrossEntropy()
     if settings.objectness_loss == "focal":
         objectness = FocalCrossEntropy(settings.focal_gamma, settings.focal_alpha)
     rows = {
-        "grid_objectness": OutputRow(objectness, weight * settings.object_weight, (_auc("PR"),)),
+        "grid_objectness": OutputRow(objectness, weight * settings.object_weight, (_auc(),)),
         "grid_boxes": OutputRow(DistanceIoULoss(settings.box_loss), weight * settings.box_weight, (DistanceIoU(),)),
     }
     if codec.classes:
@@ -145,12 +150,26 @@ def _grid_outputs(codec: GridCodec) -> dict[str, OutputRow]:
     return rows
 
 
+def _aligned_loss(codec: GridCodec) -> AlignedLoss:
+    settings, places = codec.settings, codec.places
+    alignment = Alignment(
+        top_k=settings.top_k,
+        score_power=settings.score_power,
+        iou_power=settings.iou_power,
+        gamma=settings.focal_gamma,
+        box_kind=settings.box_loss,
+        weights=(settings.object_weight, settings.box_weight, settings.class_weight),
+        class_weights=tuple(settings.class_weights.get(name, 1.0) for name in codec.classes),
+    )
+    return AlignedLoss(places.centres, places.references, places.cells, alignment, codec.max_objects)
+
+
 def _presence_outputs(codec: PresenceCodec) -> dict[str, OutputRow]:
     return {"presence_logit": OutputRow(LogitCrossEntropy(), codec.settings.loss_weight, (_auc(),))}
 
 
-def _auc(curve: str = "ROC") -> keras.Metric:
-    return keras.metrics.AUC(name="auc", from_logits=True, num_thresholds=100, curve=curve)
+def _auc() -> keras.Metric:
+    return keras.metrics.AUC(name="auc", from_logits=True, num_thresholds=100)
 
 
 def _unchanged(network: keras.Model, _: HeadSettings) -> keras.Model:

@@ -7,6 +7,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from detector.losses import AlignedLoss
 from detector.losses.boxes import box_similarity
 
 
@@ -45,6 +46,30 @@ class DistanceIoU(keras.metrics.MeanMetricWrapper):
 
     def get_config(self) -> dict[str, Any]:
         return {"name": self.name, "dtype": self.dtype}
+
+
+class BestIoU(keras.metrics.Metric):
+    """Mean IoU of the objects with the box of their candidate of the highest score; see `losses.AlignedLoss`.
+
+    Args:
+        loss: knows where the places lie.
+    """
+
+    def __init__(self, loss: AlignedLoss, name: str = "iou", dtype: Any = None) -> None:
+        super().__init__(name=name, dtype=dtype)
+        self.loss = loss
+        self.total = self.add_weight(name="total", initializer="zeros")
+        self.count = self.add_weight(name="count", initializer="zeros")
+
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+        iou, present = self.loss.best_iou(y_true, y_pred)
+        if sample_weight is not None:
+            present = present * ops.reshape(sample_weight, (-1, 1))
+        self.total.assign_add(ops.sum(iou * present))
+        self.count.assign_add(ops.sum(present))
+
+    def result(self) -> Any:
+        return self.total / ops.maximum(self.count, 1e-9)
 
 
 @keras.saving.register_keras_serializable("detector")

@@ -21,7 +21,8 @@ FLOORS: dict[str, tuple[set[str], ...]] = {
         {"images"},
         {"forms"},
         {"real", "synthetic", "transform", "splits", "workers"},
-        {"formats", "writers", "cache", "preview"},
+        {"formats", "writers", "cache", "drawn_sample"},
+        {"preview"},
         {"inspection"},
     ),
     "detector": (

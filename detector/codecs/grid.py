@@ -62,6 +62,9 @@ class GridCodec(Codec):
         return np.array([*(self.settings.class_weights.get(name, 1.0) for name in self.classes), 1.0], np.float32)
 
     def encode(self, samples: Sequence[Sample]) -> tuple[Arrays, Arrays]:
+        return self._encode_objects(samples) if self.settings.assignment == "dynamic" else self._encode_cells(samples)
+
+    def _encode_cells(self, samples: Sequence[Sample]) -> tuple[Arrays, Arrays]:
         places, objects = self.places, Objects.of(samples, bool(self.classes))
         owner, quality = assign(objects, places, self.settings, len(samples))
         positive = owner >= 0  # (B, P)
@@ -71,7 +74,8 @@ class GridCodec(Codec):
             "grid_objectness": quality,
             "grid_boxes": np.where(positive[..., None], places.distances(objects.boxes[owner]), 0.5).astype(np.float32),
         }
-        weights = {"grid_objectness": self._objectness_weights(samples, positive, weight), "grid_boxes": weight}
+        negative = self._negatives(samples) & ~positive
+        weights = {"grid_objectness": self._objectness_weights(weight, negative), "grid_boxes": weight}
         if self.classes:
             count = len(self.classes)
             targets["grid_classes"] = np.eye(count + 1, count, dtype=np.float32)[np.where(positive, labels, count)]
@@ -79,13 +83,42 @@ class GridCodec(Codec):
             weights["grid_classes"] = weight[..., None] * np.maximum(looked[:, None], targets["grid_classes"])
         return targets, weights
 
-    def _objectness_weights(self, samples: Sequence[Sample], positive: np.ndarray, weight: np.ndarray) -> np.ndarray:
-        """0 where nobody looked and inside objects to be ignored: float32 (B, P)."""
-        known = np.array([says_whether(s, "boxes") and not s.unlabelled for s in samples])[:, None]
-        negative = np.repeat(known, positive.shape[1], axis=1) & ~positive
+    def _encode_objects(self, samples: Sequence[Sample]) -> tuple[Arrays, Arrays]:
+        """Targets as `losses.AlignedLoss` wants them: the objects in rows, and beside them the weights of places."""
+        objects, count, kept = Objects.of(samples, bool(self.classes)), len(self.classes), self.max_objects
+        target = np.zeros((len(samples), len(self.places.scales), 5 + count), np.float32)
+        target[..., 0] = self._negatives(samples)
+        order = np.argsort(objects.samples, kind="stable")
+        index = objects.samples[order]
+        row = np.arange(len(order)) - np.searchsorted(index, index)  # within its picture
+        order, index, row = order[row < kept], index[row < kept], row[row < kept]
+        target[index, row, 1:5] = objects.boxes[order]
+        if count:
+            for sample, picture in zip(samples, target, strict=True):
+                picture[:kept, [5 + place for place in sample.unlabelled]] = -1
+            target[index, row, 5 + objects.labels[order]] = 1
+        known = target[..., 0].any(axis=1) | (np.bincount(index, minlength=len(samples)) > 0)
+        return {"grid_places": target}, {"grid_places": known.astype(np.float32)}
+
+    @cached_property
+    def max_objects(self) -> int:
+        """Objects of a picture that training takes."""
+        return min(self.settings.max_objects, len(self.places.scales))
+
+    def _negatives(self, samples: Sequence[Sample]) -> np.ndarray:
+        """Places that are known to hold nothing where no object is theirs: bool (B, P).
+
+        None where nobody looked, or not for all classes; and none inside objects to be ignored.
+        """
+        known = np.array([says_whether(sample, "boxes") and not sample.unlabelled for sample in samples])
+        negative = np.repeat(known[:, None], len(self.places.scales), axis=1)
         for index, sample in enumerate(samples):
             if sample.ignore.any():
                 negative[index] &= ~self.places.inside(sample.boxes[sample.ignore]).any(axis=0)
+        return negative
+
+    def _objectness_weights(self, weight: np.ndarray, negative: np.ndarray) -> np.ndarray:
+        """Weights of positives (B, P) and which places are negatives -> float32 (B, P)."""
         if self.settings.objectness_loss == "focal":
             return weight + negative
         shares = [part / np.maximum(part.sum(axis=1, keepdims=True), 1) for part in (weight, negative)]
@@ -106,6 +139,9 @@ class GridCodec(Codec):
 
     def _flat(self, outputs: Mapping[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
         """Objectness (B, P), distances (B, P, 4) and class logits (B, P, K) of a trained or an exported network."""
+        if "grid_places" in outputs:
+            row = outputs["grid_places"]
+            return row[..., 0], row[..., 1:5], row[..., 5:] if self.classes else None
         if "grid_objectness" in outputs:
             return outputs["grid_objectness"], outputs["grid_boxes"], outputs.get("grid_classes")
         names = [scale.lower() for scale in self.settings.scales]

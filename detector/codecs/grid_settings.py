@@ -21,23 +21,35 @@ class GridSettings(HeadSettings):
     spans at most `span_cells` cells."""
     span_cells: float = Field(8.0, gt=0)
     """Several scales: cells along the longer side of an object from which on the next coarser grid takes it."""
+    assignment: Literal["static", "dynamic"] = "static"
+    """Which cells answer for an object. `static`: those near its centre. `dynamic`: in every step those of its box
+    that score highest and fit best (TOOD, Feng et al. 2021)."""
+    top_k: int = Field(9, ge=1)
+    """dynamic: cells that answer for an object at most."""
+    score_power: float = Field(0.5, ge=0)
+    """dynamic: power of the score in what cells are chosen by, score^score_power * IoU^iou_power."""
+    iou_power: float = Field(6.0, ge=0)
+    """dynamic: power of the IoU therein."""
+    max_objects: int = Field(16, ge=1)
+    """dynamic: objects of a picture that training takes, the largest first."""
     centre_radius: float = Field(1.5, ge=0.5)
-    """Positive are the cells of an object's box whose centre lies within so many cells of the object's own."""
+    """static: positive are the cells of an object's box whose centre lies within so many cells of the object's own."""
     centre_share: float = Field(0.0, ge=0, le=1)
-    """Positive are also the cells within this share of the box, around its centre."""
+    """static: positive are also the cells within this share of the box, around its centre."""
     objectness_target: Literal["one", "centredness"] = "one"
-    """What positive cells aim at: 1, or less the further they lie from the object's centre."""
+    """static: what positive cells aim at, 1, or less the further they lie from the object's centre. With dynamic
+    assignment it is how well the box fits."""
     channels: int = Field(48, ge=8, multiple_of=8)
     """Channels of neck and head."""
     depth: int = Field(1, ge=0, le=4)
     """3 x 3 convolutions of the head, shared by its outputs."""
     objectness_loss: Literal["focal", "balanced"] = "focal"
-    """`focal`: Lin et al. 2017, over the number of positives. `balanced`: a picture's positives weigh as much as its
-    negatives."""
+    """static: `focal`: Lin et al. 2017, over the number of positives. `balanced`: the positives of a picture weigh as
+    much as its negatives."""
     focal_gamma: float = Field(2.0, ge=0)
-    """How little easy cells count."""
+    """How little cells count whose objectness is nearly right; 0: plain cross-entropy."""
     focal_alpha: float = Field(0.25, gt=0, lt=1)
-    """Weight of positives; that of negatives is 1 less this."""
+    """static: weight of positives; that of negatives is 1 less this."""
     box_loss: Literal["ciou", "giou", "diou", "iou"] = "ciou"
     """What is lost beside the IoU of the boxes."""
     object_weight: float = Field(1.0, ge=0)

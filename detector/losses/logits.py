@@ -40,7 +40,7 @@ class ElementCrossEntropy(WeightedLoss):
     """Binary cross-entropy of every logit by itself: any shape, and weights of that shape."""
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
-        return _cross_entropy(y_true, y_pred)
+        return element_cross_entropy(y_true, y_pred)
 
 
 @keras.saving.register_keras_serializable("detector")
@@ -66,12 +66,12 @@ class FocalCrossEntropy(keras.Loss):
         positive = ops.cast(y_true > 0, y_pred.dtype)
         balance = self.alpha * positive + (1 - self.alpha) * (1 - positive)
         focus = ops.power(ops.abs(y_true - ops.sigmoid(y_pred)) + 1e-9, self.gamma)
-        return balance * focus * _cross_entropy(y_true, y_pred) / ops.maximum(ops.sum(positive), 1.0)
+        return balance * focus * element_cross_entropy(y_true, y_pred) / ops.maximum(ops.sum(positive), 1.0)
 
     def get_config(self) -> dict[str, Any]:
         return super().get_config() | {"gamma": self.gamma, "alpha": self.alpha}
 
 
-def _cross_entropy(targets: Any, logits: Any) -> Any:
+def element_cross_entropy(targets: Any, logits: Any) -> Any:
     """Element by element, in the form that overflows nowhere."""
     return ops.maximum(logits, 0.0) - logits * targets + ops.log1p(ops.exp(-ops.abs(logits)))

@@ -28,7 +28,8 @@ def build_grid(scales: Mapping[str, Tensor], codec: GridCodec, backbone: Backbon
 
     Returns:
         `grid_objectness` (B, P), logits, `grid_boxes` (B, P, 4), distances, and where there are classes
-        `grid_classes` (B, P, K), logits, of the places P of all grids.
+        `grid_classes` (B, P, K), logits, of the places P of all grids. With dynamic assignment all three side by side
+        in `grid_places` (B, P, 5 + K).
 
     Raises:
         ValueError: the backbone has too few stages for a grid.
@@ -47,8 +48,10 @@ def build_grid(scales: Mapping[str, Tensor], codec: GridCodec, backbone: Backbon
             x = BLOCKS[backbone.block](x, codec.settings.channels, backbone, f"grid_head{number}_p{level}")
         for tensor, part in _build_outputs(x, codec, level).items():
             parts.setdefault(tensor, []).append(part)
-    shapes = {"objectness": (-1,), "boxes": (-1, 4), "classes": (-1, len(codec.classes))}
-    return {f"grid_{tensor}": _in_one_row(f"grid_{tensor}", each, shapes[tensor]) for tensor, each in parts.items()}
+    joint = codec.settings.assignment == "dynamic"  # its loss sees all of a place at once
+    shapes = {"objectness": (-1, 1) if joint else (-1,), "boxes": (-1, 4), "classes": (-1, len(codec.classes))}
+    rows = {f"grid_{tensor}": _in_one_row(f"grid_{tensor}", each, shapes[tensor]) for tensor, each in parts.items()}
+    return {"grid_places": layers.Concatenate(name="grid_places")(list(rows.values()))} if joint else rows
 
 
 def _build_outputs(x: Tensor, codec: GridCodec, level: int) -> dict[str, Tensor]:
@@ -86,6 +89,7 @@ def split_grids(model: Model, settings: GridSettings) -> Model:
         `grid_classes_p4` (B, GH, GW, A * K) for every grid in the place of the rows of all of them.
     """
     outputs = {name: value for name, value in model.output.items() if not name.startswith("grid_")}
+    names = {layer.name for layer in model.layers}
     for index, scale in enumerate(scale.lower() for scale in settings.scales):
         outputs[f"grid_objectness_{scale}"] = model.get_layer(f"grid_objectness_{scale}").output
         boxes = model.get_layer(f"grid_boxes_{scale}")
@@ -95,6 +99,6 @@ def split_grids(model: Model, settings: GridSettings) -> Model:
         ramps = layers.Conv2D(len(bias), 1, name=f"grid_ramps_conv_{scale}")
         outputs[f"grid_ramps_{scale}"] = layers.ReLU(max_value=RAMP_TOP, name=f"grid_ramps_{scale}")(ramps(boxes.input))
         ramps.set_weights([kernel, bias])
-        if "grid_classes" in model.output:
+        if f"grid_classes_{scale}" in names:
             outputs[f"grid_classes_{scale}"] = model.get_layer(f"grid_classes_{scale}").output
     return Model(model.input, outputs, name=model.name)

@@ -27,6 +27,7 @@ HEADS: dict[str, dict[str, Any]] = {
     "corners dense gap": {"corners": DENSE | {"pooling": "gap", "hidden": [16]}},
     "autoencoder": {"autoencoder": {"channels": 8, "patch_px": 8}},
     "grid": {"grid": GRID},
+    "grid dynamic": {"grid": GRID | {"scales": ["P2", "P3"], "assignment": "dynamic"}},
     "box map": {"box": {"stride": 8, "channels": 8}},
     "box dense": {"box": {"method": "dense", "coordinate_loss": "huber", "iou_loss": "ciou", "hidden": [16]}},
     "presence": {"presence": {}},
@@ -40,12 +41,16 @@ CUT_OFF = QUAD + np.array([0.3, 0.0], np.float32)  # the right edge leaves the f
 def tiny_config(
     heads: dict[str, Any], size_hw: tuple[int, int] = SIZE_HW, fit: str = "stretch", **backbone: Any
 ) -> Config:
-    """A config of a network of three stages, 8 channels wide."""
+    """A config of a network of three stages, 8 channels wide; a grid tells cats from dogs."""
     return Config.parse(
         {
             "input": {"size_hw": size_hw, "fit": fit},
             "data": {"train": [{"source": "documents:"}]},
-            "model": {"backbone": {"width": 8, "depths": [1, 1, 1]} | backbone, "heads": heads},
+            "model": {
+                "backbone": {"width": 8, "depths": [1, 1, 1]} | backbone,
+                "heads": heads,
+                "classes": ["cat", "dog"] if "grid" in heads else [],
+            },
         }
     )
 

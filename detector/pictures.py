@@ -12,10 +12,11 @@ import cv2
 import numpy as np
 
 from data_generators.drawing import draw_polyline, draw_text, line_width, text_width
+from data_generators.drawn_sample import Predicted, draw_sample
 from data_generators.errors import OnError
 from data_generators.forms import read_form
 from data_generators.geometry import UNIT_QUAD, homography_between, pixel_homography, to_pixels
-from data_generators.preview import Predicted, contact_sheet, draw_sample, write_png
+from data_generators.preview import contact_sheet, write_png
 from data_generators.sample import Sample
 from data_generators.transform.input_spec import match_channels
 from detector.codecs.autoencoder import AutoencoderPrediction

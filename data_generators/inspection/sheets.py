@@ -7,10 +7,11 @@ from itertools import zip_longest
 
 import numpy as np
 
+from data_generators.drawn_sample import Predicted, draw_sample
 from data_generators.inspection.records import Records
 from data_generators.inspection.shared_pictures import SharedPicture
 from data_generators.inspection.suspicions import Suspicion
-from data_generators.preview import Predicted, contact_sheet, draw_sample
+from data_generators.preview import contact_sheet
 from data_generators.sample import Sample
 from data_generators.sources import Source
 

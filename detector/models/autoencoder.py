@@ -43,7 +43,7 @@ def build_autoencoder(
     x = conv_unit(scales[f"P{len(scales)}"], settings.channels, backbone, "autoencoder_deepest", kernel=1)
     for level in range(len(scales) - 1, last - 1, -1):
         x = layers.UpSampling2D(2, interpolation="bilinear", name=f"autoencoder_up{level}")(x)
-        x = BLOCKS[backbone.block](x, settings.channels, backbone, f"autoencoder_decode{level}")
+        x = BLOCKS[backbone.blocks()[-1]](x, settings.channels, backbone, f"autoencoder_decode{level}")
     return {"autoencoder_image": layers.Conv2D(codec.spec.channels, 1, name="autoencoder_image")(x)}
 
 

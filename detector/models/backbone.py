@@ -21,8 +21,9 @@ def build_backbone(image: Tensor, settings: BackboneSettings) -> dict[str, Tenso
         `P1` ... `Pn`: scale `Pk` is (B, H / 2^k, W / 2^k, channels of stage k).
     """
     scales, x = {}, image
-    for stage, (channels, depth) in enumerate(zip(settings.stage_channels(), settings.depths, strict=True), 1):
-        block = conv_block if stage == 1 else BLOCKS[settings.block]
+    stages = zip(settings.stage_channels(), settings.depths, settings.blocks(), strict=True)
+    for stage, (channels, depth, kind) in enumerate(stages, 1):
+        block = conv_block if stage == 1 else BLOCKS[kind]
         for number in range(1, depth + 1):
             strided = number == 1 and settings.downsample == "stride"
             x = block(x, channels, settings, f"stage{stage}_block{number}", 2 if strided else 1)

@@ -43,6 +43,6 @@ def build_decoder(
         if wanted:
             lateral = layers.ZeroPadding2D(wanted, name=f"{name}_lateral_pad{level}")(lateral)
         x = lateral if x is None else layers.Add(name=f"{name}_add{level}")([x, lateral])
-        x, pad = BLOCKS[backbone.block](x, channels, backbone, f"{name}_decode{level}"), wanted
+        x, pad = BLOCKS[backbone.blocks()[-1]](x, channels, backbone, f"{name}_decode{level}"), wanted
         features[level] = x
     return features

@@ -81,3 +81,11 @@ def test_the_heatmap_has_the_shape_of_the_codecs_grid(stages: int, stride: int, 
     config = tiny_config(heads, size_hw=(32, 64), depths=[1] * stages)
     grid = config.codecs()["corners"].grid  # type: ignore[attr-defined]
     assert build_model(config).output["corners_heatmap"].shape == (None, *grid.shape, 4)
+
+
+def test_each_stage_may_have_a_kind_of_its_own() -> None:
+    names = [layer.name for layer in network_of(block=("separable", "conv", "separable")).layers]
+    assert "stage3_block1_depthwise" in names
+    assert not any("depthwise" in name for name in names if name.startswith(("stage1", "stage2")))
+    with pytest.raises(ValueError, match="one for each of the 3 of `depths`. Received 2"):
+        BackboneSettings(block=("conv", "separable"), depths=(1, 1, 2))

@@ -108,3 +108,25 @@ def quad_iou(first: np.ndarray, second: np.ndarray) -> float:
     one, two = (make_valid(Polygon(np.asarray(quad, np.float64))) for quad in (first, second))
     union = one.union(two).area
     return float(one.intersection(two).area / union) if union > 0 else 0.0
+
+
+def box_area(boxes: np.ndarray) -> np.ndarray:
+    """Area (N,) of boxes (N, 4), x0 y0 x1 y1; 0 where sides have changed places."""
+    return np.prod((boxes[:, 2:] - boxes[:, :2]).clip(0), axis=1)
+
+
+def overlap_area(boxes: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Area that boxes (N, 4) and (M, 4) have in common, every pair: (N, M)."""
+    low = np.maximum(boxes[:, None, :2], others[None, :, :2])
+    high = np.minimum(boxes[:, None, 2:], others[None, :, 2:])
+    return np.prod((high - low).clip(0), axis=-1)
+
+
+def box_iou(boxes: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Intersection over union of boxes (N, 4) and (M, 4), every pair: (N, M); 0 for boxes without area.
+
+    It does not change when both are stretched, so normalised coordinates serve.
+    """
+    shared = overlap_area(boxes, others)
+    union = box_area(boxes)[:, None] + box_area(others) - shared
+    return np.divide(shared, union, out=np.zeros(shared.shape), where=union > 0)

@@ -10,6 +10,7 @@ from typing import Literal
 import numpy as np
 from pydantic import Field
 
+from data_generators.geometry import box_area
 from data_generators.sample import Sample
 from data_generators.sources import CornerOrder
 from data_generators.transform.input_spec import InputSpec
@@ -188,4 +189,4 @@ def largest_box(sample: Sample, wanted: frozenset[int]) -> int:
         wanted: labels that count; empty for all.
     """
     counts = ~sample.ignore & (np.isin(sample.labels, list(wanted)) if wanted else True)
-    return int(np.argmax(np.where(counts, np.prod(sample.boxes[:, 2:] - sample.boxes[:, :2], axis=1), -1.0)))
+    return int(np.argmax(np.where(counts, box_area(sample.boxes), -1.0)))

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from data_generators.geometry import box_area, box_iou, overlap_area
+
 SAME_IOU = 0.55  # boxes of two looks that agree so far are of one object
 SAME_SHARE = 0.1  # of the smaller of two boxes, at least, must lie in the other
 AT_THE_EDGE = 0.02  # of a window's side: a box that ends so near to its inner edge is cut off there
@@ -46,7 +48,8 @@ def fuse_looks(found: ScoredBoxes, windows: np.ndarray) -> ScoredBoxes:
 
     A fused box is the mean of its boxes, weighted by their scores. Its score is the sum of theirs over the number of
     looks that could have found it: those that show it whole. A box that is cut off by the edge of its look is left to
-    the others.
+    the others. Unlike in the paper, a look has one voice an object: the doubles of its best box, which non-maximum
+    suppression let through, would pull the score down.
 
     Args:
         found: boxes in normalised coordinates of the picture.
@@ -67,8 +70,9 @@ def fuse_looks(found: ScoredBoxes, windows: np.ndarray) -> ScoredBoxes:
             fused, labels = np.vstack([fused, box]), np.append(labels, label)
             members.append([index])
             continue
-        members[place].append(index)
-        fused[place] = _weighted_mean(found.boxes[members[place]], found.scores[members[place]])
+        if found.views[index] not in found.views[members[place]]:
+            members[place].append(index)
+            fused[place] = _weighted_mean(found.boxes[members[place]], found.scores[members[place]])
     sums = np.array([found.scores[group].sum() for group in members])
     counts = np.array([len(group) for group in members])
     scores = sums / np.maximum(counts, _shown_whole(fused, windows))
@@ -115,27 +119,9 @@ def cut_sides(found: ScoredBoxes, windows: np.ndarray) -> np.ndarray:
     return inner & (np.abs(found.boxes - own) <= AT_THE_EDGE * sides)
 
 
-def box_iou(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """Intersection over union of boxes (M, 4) and (K, 4): (M, K), 0 where both are empty."""
-    common = overlap_area(first, second)
-    union = _area(first)[:, None] + _area(second)[None] - common
-    return common / np.maximum(union, 1e-12)
-
-
-def overlap_area(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """Area that boxes (M, 4) and (K, 4) have in common: (M, K)."""
-    low = np.maximum(first[:, None, :2], second[None, :, :2])
-    high = np.minimum(first[:, None, 2:], second[None, :, 2:])
-    return np.prod(np.maximum(high - low, 0), axis=-1)
-
-
-def _area(boxes: np.ndarray) -> np.ndarray:
-    return np.prod(boxes[:, 2:] - boxes[:, :2], axis=-1)
-
-
 def _shown_whole(boxes: np.ndarray, windows: np.ndarray) -> np.ndarray:
     """How many windows (V, 4) show each box (M, 4) whole, at least 1: int (M,)."""
-    shown = overlap_area(boxes, windows) >= (1 - 1e-6) * _area(boxes)[:, None]
+    shown = overlap_area(boxes, windows) >= (1 - 1e-6) * box_area(boxes)[:, None]
     return np.maximum(shown.sum(axis=1), 1)
 
 
@@ -160,7 +146,7 @@ def _pairs(found: ScoredBoxes, windows: np.ndarray) -> np.ndarray:
     common = overlap_area(found.boxes, found.boxes)  # (M, M)
     shown = overlap_area(found.boxes, windows)[:, found.views]  # (M, M): of box i, what the tile of box j shows
     agreement = common / np.maximum(shown + shown.T - common, 1e-12)
-    area = _area(found.boxes)
+    area = box_area(found.boxes)
     related = common >= SAME_SHARE * np.minimum(area[:, None], area[None])
     related &= (found.labels[:, None] == found.labels[None]) & (found.views[:, None] != found.views[None])
     first, second = np.nonzero(np.triu(related & (agreement > SAME_IOU), 1))

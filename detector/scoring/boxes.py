@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from data_generators.geometry import box_iou
 from data_generators.sample import Sample
 from data_generators.sources import CornerOrder
 from detector.codecs.boxes import DEFAULT_THRESHOLD, BoxesPrediction, holds_object
 from detector.scoring.coco import CocoScores, evaluate_coco
 from detector.scoring.curves import Curve
-from detector.scoring.matching import centroid_curve, count_confusions, match_boxes, pairwise_iou
+from detector.scoring.matching import centroid_curve, count_confusions, match_boxes
 from detector.scoring.presence import score_presence
 
 Row = dict[str, Any]
@@ -82,14 +83,14 @@ def _iou_with_largest(row: Row) -> float:
     """IoU of the best detection with the largest object that is not to be ignored; 0 where there is no detection."""
     truth = row["truth_px"][~row["truth_ignore"]]
     largest = np.argmax(np.prod(truth[:, 2:] - truth[:, :2], axis=1))
-    return float(pairwise_iou(row["boxes_px"][:1], truth[largest : largest + 1]).sum())
+    return float(box_iou(row["boxes_px"][:1], truth[largest : largest + 1]).sum())
 
 
 def _rank(row: Row) -> float:
     """The worst single mistake, 0 to 1: the object that is seen least (IoU times score), the surest false alarm."""
     counted = ~row["truth_ignore"]
     same = row["labels"][:, None] == row["truth_labels"][None, counted]  # (M, N)
-    seen = pairwise_iou(row["boxes_px"], row["truth_px"][counted]) * row["scores"][:, None] * same
+    seen = box_iou(row["boxes_px"], row["truth_px"][counted]) * row["scores"][:, None] * same
     false_alarms = row["scores"][match_boxes(row, same_class=True) == -1]
     return float(min(*seen.max(axis=0, initial=0), 1 - false_alarms.max(initial=0), 1))
 

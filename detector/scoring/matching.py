@@ -7,29 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from data_generators.geometry import box_area, box_iou, overlap_area
 from detector.scoring.curves import Curve
 
 Row = dict[str, Any]
 BACKGROUND = "background"
 IOU = 0.5
 FALSE_ALARM, IGNORED = -1, -2  # in the place of an object's index
-
-
-def pairwise_iou(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """Intersection over union of boxes (M, 4) with boxes (N, 4), x0 y0 x1 y1 in the same unit: (M, N)."""
-    shared = _shared_area(first, second)
-    union = _area(first)[:, None] + _area(second) - shared
-    return np.divide(shared, union, out=np.zeros_like(shared), where=union > 0)
-
-
-def _area(boxes: np.ndarray) -> np.ndarray:
-    return np.prod((boxes[:, 2:] - boxes[:, :2]).clip(0), axis=1)
-
-
-def _shared_area(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    low = np.maximum(first[:, None, :2], second[None, :, :2])
-    high = np.minimum(first[:, None, 2:], second[None, :, 2:])
-    return np.prod((high - low).clip(0), axis=-1)
 
 
 def match_boxes(row: Row, *, same_class: bool) -> np.ndarray:
@@ -43,8 +27,8 @@ def match_boxes(row: Row, *, same_class: bool) -> np.ndarray:
         int64 (M,), an index, `FALSE_ALARM`, or `IGNORED`: half of the detection lies on an object to be ignored.
     """
     truth, boxes = row["truth_px"], row["boxes_px"]
-    overlap = pairwise_iou(boxes, truth)
-    part = _shared_area(boxes, truth) / np.maximum(_area(boxes), 1e-9)[:, None]
+    overlap = box_iou(boxes, truth)
+    part = overlap_area(boxes, truth) / np.maximum(box_area(boxes), 1e-9)[:, None]
     return _match(row, np.where(row["truth_ignore"], part, overlap), IOU, same_class=same_class)
 
 

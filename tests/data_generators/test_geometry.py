@@ -105,3 +105,12 @@ def test_iou_does_not_change_when_both_are_stretched():
     first, second = geometry.UNIT_QUAD, geometry.UNIT_QUAD * 0.8 + 0.1
     stretched = geometry.quad_iou(first * [60, 40], second * [60, 40])
     assert geometry.quad_iou(first, second) == pytest.approx(stretched)
+
+
+def test_iou_of_every_pair_of_boxes():
+    boxes = np.array([[0, 0, 0.5, 1], [0.2, 0.2, 0.2, 0.2]])
+    others = np.array([[0.25, 0, 0.75, 1], [0.6, 0, 1, 1], [0.5, 1, 0, 0]])
+    np.testing.assert_allclose(geometry.box_iou(boxes, others), [[1 / 3, 0, 0], [0, 0, 0]])
+    np.testing.assert_allclose(geometry.overlap_area(boxes, others), [[0.25, 0, 0], [0, 0, 0]])
+    np.testing.assert_allclose(geometry.box_area(others), [0.5, 0.4, 0], rtol=1e-6)
+    assert geometry.box_iou(boxes[:0], others).shape == (0, 3)

@@ -8,7 +8,7 @@ import pytest
 
 from detector.codecs.heatmap import HeatmapGrid, encode_heatmaps
 from detector.codecs.peaks import gaussians
-from detector.metrics import HeatmapError, PointError
+from detector.metrics import BoxError, HeatmapError, PointError
 
 GRID = HeatmapGrid((32, 48), 4, 4)
 
@@ -22,6 +22,14 @@ def test_point_error_is_the_mean_distance_in_percent() -> None:
     metric.reset_state()
     metric.update_state(true, predicted, np.array([[1, 0]], np.float32))
     assert float(metric.result()) == pytest.approx(5)
+
+
+def test_box_error_is_what_iou_lacks_in_percent() -> None:
+    true = np.array([[0.0, 0.0, 0.5, 1.0], [0.2, 0.2, 0.4, 0.4]], np.float32)
+    predicted = np.array([[0.25, 0.0, 0.75, 1.0], [0.2, 0.2, 0.4, 0.4]], np.float32)
+    metric = BoxError()
+    metric.update_state(true, predicted, np.array([1, 3], np.float32))
+    assert float(metric.result()) == pytest.approx(100 * (1 - 1 / 3) / 4, rel=1e-4)
 
 
 def soft_argmax(logits: np.ndarray, radius: int) -> np.ndarray:
@@ -66,9 +74,9 @@ def test_an_empty_map_of_weight_0_counts_nothing() -> None:
     assert float(metric.result()) == pytest.approx(0, abs=1e-4)
 
 
-@pytest.mark.parametrize("metric", [PointError(), HeatmapError(radius=2)])
+@pytest.mark.parametrize("metric", [BoxError(), PointError(), HeatmapError(radius=2)])
 def test_metrics_come_back_from_their_config(metric: keras.Metric) -> None:
     again = keras.metrics.deserialize(keras.metrics.serialize(metric))
     assert type(again) is type(metric)
-    assert again.name == "error_percent"
+    assert again.name == metric.name
     assert again.get_config() == metric.get_config()

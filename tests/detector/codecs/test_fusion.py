@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from data_generators.sample import Sample
 from data_generators.transform.tiling import TileSettings, crop_sample, tile_windows, window_box, window_homography
 from detector.codecs.boxes import BoxesPrediction
-from detector.codecs.fusion import ScoredBoxes, box_iou, fuse_looks, fuse_tiles
+from detector.codecs.fusion import ScoredBoxes, fuse_looks, fuse_tiles
 
 WHOLE = np.array([0.0, 0, 1, 1])
 CAT, DOG = [0.1, 0.2, 0.4, 0.6], [0.5, 0.3, 0.9, 0.7]
@@ -21,11 +21,6 @@ def scored(*rows: tuple[list[float], float, int, int]) -> ScoredBoxes:
     return ScoredBoxes(
         np.array(boxes, float).reshape(-1, 4), np.array(scores, float), np.array(labels, int), np.array(views, int)
     )
-
-
-def test_iou_of_boxes() -> None:
-    first = np.array([[0, 0, 0.5, 1], [0.2, 0.2, 0.2, 0.2]])
-    np.testing.assert_allclose(box_iou(first, np.array([[0.25, 0, 0.75, 1]])), [[1 / 3], [0]])
 
 
 def test_equal_looks_change_nothing() -> None:
@@ -56,6 +51,13 @@ def test_a_box_that_the_look_cut_off_is_left_to_the_others() -> None:
     at_the_picture = [0.5, 0.3, 1.0, 0.7]
     both = fuse_looks(scored((at_the_picture, 0.8, 0, 0), (at_the_picture, 0.8, 0, 1)), np.array([WHOLE, WHOLE]))
     np.testing.assert_allclose(both.boxes, [at_the_picture], err_msg="the picture's own edge cuts nothing off")
+
+
+def test_a_look_has_one_voice_an_object() -> None:
+    double = [0.12, 0.22, 0.42, 0.62]
+    fused = fuse_looks(scored((CAT, 0.9, 0, 0), (double, 0.1, 0, 0), (CAT, 0.7, 0, 1)), np.tile(WHOLE, (2, 1)))
+    np.testing.assert_allclose(fused.boxes, [CAT])
+    np.testing.assert_allclose(fused.scores, [0.8])
 
 
 def test_other_classes_and_boxes_that_lie_apart_stay_apart() -> None:

@@ -10,17 +10,17 @@ from pydantic import Field, field_validator, model_validator
 from data_generators.settings import Settings
 from detector.codecs import CODECS, HeadSettings
 
-
 BlockKind = Literal["conv", "separable", "inverted_residual", "residual"]
 
 
 class BackboneSettings(Settings):
     """Stages of blocks, each halving the picture: scale `Pn` is 2^n times smaller than the input."""
 
-    block: BlockKind | tuple[BlockKind, ...] = "conv"
-    """Kind of block in all stages, or a list with one for each: plain convolutions where the maps are large and
-    separable ones where they are small cost few parameters and little time. The first stage is always a plain
-    convolution; heads have the kind of the last."""
+    block: BlockKind = "conv"
+    """Kind of block in all stages but the first, which is always a plain convolution."""
+    stage_blocks: tuple[BlockKind, ...] = ()
+    """A kind for each stage, in the place of `block`: plain convolutions where the maps are large, and separable ones
+    where they are small, cost few parameters and little time. Heads have the kind of the last stage."""
     width: int = Field(16, ge=8, multiple_of=8)
     """The one size dial: channels of the first stage, from which the others follow."""
     growth: float = Field(1.5, ge=1, le=2)
@@ -47,18 +47,17 @@ class BackboneSettings(Settings):
 
     @model_validator(mode="after")
     def _check_blocks(self) -> Self:
-        if not isinstance(self.block, str) and len(self.block) != len(self.depths):
+        if self.stage_blocks and len(self.stage_blocks) != len(self.depths):
             raise ValueError(
-                f"`block` must name one kind for all stages, or one for each of the {len(self.depths)} of `depths`. "
-                f"Received {len(self.block)}"
+                f"`stage_blocks` must name a kind for each of the {len(self.depths)} stages of `depths`. "
+                f"Received {len(self.stage_blocks)}"
             )
         return self
 
     def blocks(self) -> tuple[BlockKind, ...]:
         """The kind of block of each stage; that of the heads is the last."""
-        stages = len(self.depths)
-        kinds = (self.block,) * stages if isinstance(self.block, str) else self.block
-        return ("conv", *kinds[1:]) if stages > 1 else kinds
+        kinds = self.stage_blocks or (self.block,) * len(self.depths)
+        return ("conv", *kinds[1:]) if len(kinds) > 1 else kinds
 
     def stage_channels(self) -> list[int]:
         """Channels of each stage, multiples of 8."""

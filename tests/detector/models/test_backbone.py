@@ -84,8 +84,8 @@ def test_the_heatmap_has_the_shape_of_the_codecs_grid(stages: int, stride: int, 
 
 
 def test_each_stage_may_have_a_kind_of_its_own() -> None:
-    names = [layer.name for layer in network_of(block=("separable", "conv", "separable")).layers]
+    names = [layer.name for layer in network_of(stage_blocks=("separable", "conv", "separable")).layers]
     assert "stage3_block1_depthwise" in names
     assert not any("depthwise" in name for name in names if name.startswith(("stage1", "stage2")))
-    with pytest.raises(ValueError, match="one for each of the 3 of `depths`. Received 2"):
-        BackboneSettings(block=("conv", "separable"), depths=(1, 1, 2))
+    with pytest.raises(ValueError, match=r"a kind for each of the 3 stages of `depths`\. Received 2"):
+        BackboneSettings(stage_blocks=("conv", "separable"), depths=(1, 1, 2))

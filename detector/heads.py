@@ -141,10 +141,10 @@ def _grid_outputs(codec: GridCodec) -> dict[str, OutputRow]:
     objectness: keras.Loss = ElementCrossEntropy()
     if settings.objectness_loss == "focal":
         objectness = FocalCrossEntropy(settings.focal_gamma, settings.focal_alpha)
-    rows = {
-        "grid_objectness": OutputRow(objectness, weight * settings.object_weight, (_auc(),)),
-        "grid_boxes": OutputRow(DistanceIoULoss(settings.box_loss), weight * settings.box_weight, (DistanceIoU(),)),
-    }
+    rows = {"grid_objectness": OutputRow(objectness, weight * settings.object_weight, (_auc(),))}
+    if settings.method == "boxes":
+        boxes = DistanceIoULoss(settings.box_loss)
+        rows["grid_boxes"] = OutputRow(boxes, weight * settings.box_weight, (DistanceIoU(),))
     if codec.classes:
         rows["grid_classes"] = OutputRow(ElementCrossEntropy(), weight * settings.class_weight, (LogitAccuracy(),))
     return rows

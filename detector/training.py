@@ -17,6 +17,7 @@ import numpy as np
 from data_generators.preview import write_png
 from data_generators.sources import Source
 from data_generators.transform.augment import Augmentation
+from detector.anchors import with_found_anchors
 from detector.backend import prepare_backend
 from detector.batches import TrainingBatches, ValidationBatches, check_monitored
 from detector.build import build_model, compile_model, with_pixel_input
@@ -77,6 +78,7 @@ def _train_in(run: Run, config: Config, progress: ProgressFor) -> None:
     prepare_backend(config.training.deterministic)
     train_source, validation = training_sources(config, progress)
     run.note_data(describe_data(train_source, validation))
+    config = with_found_anchors(config, train_source)
     logger.info("%d training samples, %d validation samples", len(train_source), len(validation))
     keras.utils.set_random_seed(config.seed)  # here, so that nothing that opens the data draws from it
     network = build_model(config)

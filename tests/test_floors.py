@@ -30,7 +30,7 @@ FLOORS: dict[str, tuple[set[str], ...]] = {
         {"codecs", "metrics"},
         {"model_settings", "looks"},
         {"config"},
-        {"template", "runs", "models", "scoring", "batches", "data"},
+        {"template", "runs", "models", "scoring", "batches", "data", "anchors"},
         {"card", "locate", "callbacks", "heads", "terminal"},
         {"litert_file", "optimizers"},
         {"build", "transfer"},
@@ -60,6 +60,7 @@ KERAS_FREE = {
     "litert_file",
     "prediction",
     "data",
+    "anchors",
 }
 
 

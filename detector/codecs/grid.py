@@ -15,7 +15,7 @@ from detector.codecs.boxes import BoxesPrediction
 from detector.codecs.grid_assignment import Objects, assign, count_lost
 from detector.codecs.grid_places import Places, make_places
 from detector.codecs.grid_settings import GridSettings
-from detector.codecs.nms import soft_suppress, suppress
+from detector.codecs.nms import find_centroids, soft_suppress, suppress
 from detector.codecs.ramps import RAMPS, decode_ramps
 
 CANDIDATES = 200  # boxes that go into the suppression
@@ -49,12 +49,15 @@ class GridCodec(Codec):
         return "none"
 
     @cached_property
+    def shapes(self) -> list[tuple[int, int]]:
+        """Rows and columns of every grid."""
+        height, width = self.spec.size_hw
+        return [(height // 2 ** int(scale[1]), width // 2 ** int(scale[1])) for scale in self.settings.scales]
+
+    @cached_property
     def places(self) -> Places:
         """Where every place lies."""
-        settings, (height, width) = self.settings, self.spec.size_hw
-        strides = [2 ** int(scale[1]) for scale in settings.scales]
-        anchors = [settings.anchors_of(index) for index in range(len(strides))]
-        return make_places([(height // stride, width // stride) for stride in strides], anchors)
+        return make_places(self.shapes, [self.settings.anchors_of(index) for index in range(len(self.shapes))])
 
     @cached_property
     def _weight_of(self) -> np.ndarray:
@@ -70,12 +73,11 @@ class GridCodec(Codec):
         positive = owner >= 0  # (B, P)
         labels = objects.labels[owner] if self.classes else np.full(owner.shape, -1)
         weight = np.where(positive, self._weight_of[labels], 0).astype(np.float32)
-        targets = {
-            "grid_objectness": quality,
-            "grid_boxes": np.where(positive[..., None], places.distances(objects.boxes[owner]), 0.5).astype(np.float32),
-        }
         negative = self._negatives(samples) & ~positive
-        weights = {"grid_objectness": self._objectness_weights(weight, negative), "grid_boxes": weight}
+        targets, weights = {"grid_objectness": quality}, {"grid_objectness": self._objectness_weights(weight, negative)}
+        if self.settings.method == "boxes":
+            distances = np.where(positive[..., None], places.distances(objects.boxes[owner]), 0.5)
+            targets["grid_boxes"], weights["grid_boxes"] = distances.astype(np.float32), weight
         if self.classes:
             count = len(self.classes)
             targets["grid_classes"] = np.eye(count + 1, count, dtype=np.float32)[np.where(positive, labels, count)]
@@ -125,37 +127,40 @@ class GridCodec(Codec):
         return (0.5 * (shares[0] + shares[1])).astype(np.float32)
 
     def count_lost(self, samples: Sequence[Sample]) -> int:
-        """Objects that share their place with another one, and that the grid cannot hold."""
+        """Objects that the grid cannot hold: they have no place, or with dynamic assignment there are too many."""
         objects = Objects.of(samples, bool(self.classes))
+        if self.settings.assignment == "dynamic":
+            return int(np.maximum(np.bincount(objects.samples) - self.max_objects, 0).sum())
         return count_lost(assign(objects, self.places, self.settings, len(samples))[0], objects)
 
     def decode(self, outputs: Mapping[str, np.ndarray]) -> list[BoxesPrediction]:
         objectness, distances, classes = self._flat(outputs)
-        boxes = np.clip(self.places.boxes(distances), 0, 1)  # (B, P, 4)
         scores = probability_of(objectness)[..., None]
         if classes is not None:
             scores = scores * probability_of(classes)  # (B, P, K)
-        return [self._choose(*picture) for picture in zip(boxes, scores, strict=True)]
+        if distances is None:
+            return [self._choose_centroids(picture) for picture in scores]
+        boxes = np.clip(self.places.boxes(distances), 0, 1)  # (B, P, 4)
+        return [self._choose_boxes(*picture) for picture in zip(boxes, scores, strict=True)]
 
-    def _flat(self, outputs: Mapping[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
+    def _flat(self, outputs: Mapping[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray | None, np.ndarray | None]:
         """Objectness (B, P), distances (B, P, 4) and class logits (B, P, K) of a trained or an exported network."""
         if "grid_places" in outputs:
             row = outputs["grid_places"]
             return row[..., 0], row[..., 1:5], row[..., 5:] if self.classes else None
         if "grid_objectness" in outputs:
-            return outputs["grid_objectness"], outputs["grid_boxes"], outputs.get("grid_classes")
+            return outputs["grid_objectness"], outputs.get("grid_boxes"), outputs.get("grid_classes")
         names = [scale.lower() for scale in self.settings.scales]
         batch = len(outputs[f"grid_objectness_{names[0]}"])
 
         def joined(tensor: str, *shape: int) -> np.ndarray:
             return np.concatenate([outputs[f"grid_{tensor}_{n}"].reshape(batch, -1, *shape) for n in names], axis=1)
 
-        ramps = joined("ramps", 4, RAMPS)
-        distances = decode_ramps(ramps, self.places.limits)
-        classes = joined("classes", len(self.classes)) if self.classes else None
-        return joined("objectness"), distances, classes
+        boxes = self.settings.method == "boxes"
+        distances = decode_ramps(joined("ramps", 4, RAMPS), self.places.limits) if boxes else None
+        return joined("objectness"), distances, joined("classes", len(self.classes)) if self.classes else None
 
-    def _choose(self, boxes: np.ndarray, scores: np.ndarray) -> BoxesPrediction:
+    def _choose_boxes(self, boxes: np.ndarray, scores: np.ndarray) -> BoxesPrediction:
         """The boxes of one picture: places (P, 4) with a score for every class (P, K)."""
         settings = self.settings
         place, labels = np.nonzero(scores >= settings.score_floor)
@@ -167,11 +172,26 @@ class GridCodec(Codec):
         else:
             chosen = suppress(boxes, kept, labels, settings.nms_iou)
             kept = kept[chosen]
-        chosen, kept = chosen[: settings.max_boxes], kept[: settings.max_boxes]
+        return self._prediction(boxes[chosen], kept, labels[chosen])
+
+    def _choose_centroids(self, scores: np.ndarray) -> BoxesPrediction:
+        """Boxes of a cell around the centroids of one picture: places with a score for every class (P, K)."""
+        ends = np.cumsum([rows * columns for rows, columns in self.shapes])[:-1]
+        parts = []
+        for shape, part in zip(self.shapes, np.split(scores, ends), strict=True):
+            points, *rest = find_centroids(part.reshape(*shape, -1), self.settings.score_floor)
+            half = 0.5 / np.array(shape[::-1])
+            parts.append((np.concatenate([points - half, points + half], axis=-1), *rest))
+        boxes, kept, labels = (np.concatenate(part) for part in zip(*parts, strict=True))
+        order = np.argsort(-kept, kind="stable")
+        return self._prediction(boxes[order], kept[order], labels[order])
+
+    def _prediction(self, boxes: np.ndarray, scores: np.ndarray, labels: np.ndarray) -> BoxesPrediction:
+        most = self.settings.max_boxes
         return BoxesPrediction(
-            boxes[chosen].astype(np.float32),
-            kept.astype(np.float32),
-            labels[chosen].astype(np.int64),
+            boxes[:most].astype(np.float32),
+            scores[:most].astype(np.float32),
+            labels[:most].astype(np.int64),
             self.classes,
             "grid_objectness",
         )

@@ -1,10 +1,11 @@
 """Which places of the `grid` head answer for which object.
 
-Without anchors: an object belongs to the finest grid on which its longer side spans at most `span_cells` cells, else to
-the coarsest. There the cell that holds its centre answers for it, and so do the cells of its box whose centres lie
-within `centre_radius` cells of the object's own, or within the share `centre_share` of the box. Where several objects
-want a place the smallest gets it, but a centre cell goes before all others. An object without any place, because
-another one's centre lies in the same cell, is lost.
+Without anchors an object belongs to the finest grid on which its longer side spans at most `span_cells` cells, else to
+the coarsest. With anchors it belongs to all, of whatever grid, whose shape has the IoU `anchor_iou` with its own, and
+to the nearest in any case. There the cell that holds its centre answers for it, and so do the cells of its box whose
+centres lie within `centre_radius` cells of the object's own, or within the share `centre_share` of the box. Where
+several objects want a place the smallest gets it, but a centre cell goes before all others. An object without any
+place, because another one's centre lies in the same cell, is lost.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from data_generators.sample import Sample
+from detector.codecs.anchors import shape_iou
 from detector.codecs.grid_places import Places
 from detector.codecs.grid_settings import GridSettings
 
@@ -73,15 +75,24 @@ def assign(objects: Objects, places: Places, settings: GridSettings, batch: int)
     reach = np.maximum(settings.centre_radius * places.cells, settings.centre_share * half[:, None])
     near = np.all((offset < reach) & (offset < half[:, None]), axis=-1)  # (M, P)
     central = np.all(offset <= 0.5 * places.cells + 1e-7, axis=-1)
-    on_scale = scale_of(half * 2, places, settings.span_cells)[:, None] == places.scales
+    if settings.anchors:
+        suits = suits_anchor(half * 2, places, settings.anchor_iou)
+    else:
+        suits = scale_of(half * 2, places, settings.span_cells)[:, None] == places.scales
     owner = np.full((batch, len(places.scales)), -1, np.intp)
     for wanted in (near, central):
-        found, place = np.nonzero(wanted & on_scale)  # objects in order, so that a smaller one takes its place later
+        found, place = np.nonzero(wanted & suits)  # objects in order, so that a smaller one takes its place later
         owner[objects.samples[found], place] = found
     quality = (owner >= 0).astype(np.float32)
     if settings.objectness_target == "centredness":
         quality *= centredness(owner, objects, places)
     return owner, quality
+
+
+def suits_anchor(sizes: np.ndarray, places: Places, least_iou: float) -> np.ndarray:
+    """Whether the anchor of each place has the shape of each object, (M, 2) width and height: bool (M, P)."""
+    iou = shape_iou(sizes, places.references)
+    return iou >= np.minimum(least_iou, iou.max(axis=1, initial=0, keepdims=True))
 
 
 def scale_of(sizes: np.ndarray, places: Places, span_cells: float) -> np.ndarray:

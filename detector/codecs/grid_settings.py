@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Literal
+import math
+from typing import Annotated, Literal, Self
 
 import numpy as np
-from pydantic import Field
+from pydantic import Field, field_validator, model_validator
 
+from data_generators.settings import Share
 from detector.codecs.base import HeadSettings
+
+Size = tuple[Share, Share]
 
 
 class GridSettings(HeadSettings):
@@ -16,11 +20,20 @@ class GridSettings(HeadSettings):
     A cell gives the distances from its centre to the four sides of its object's box.
     """
 
+    method: Literal["boxes", "centroids"] = "boxes"
+    """`centroids`: no boxes are learnt; an object is where objectness peaks, as in FOMO, and is given as the box of a
+    cell."""
+
     scales: tuple[Literal["P2", "P3", "P4", "P5", "P6"], ...] = Field(("P4",), min_length=1)
     """Grids, the finest first: a cell of `Pn` is 2^n pixels wide. Of several, the finest takes an object on which it
     spans at most `span_cells` cells."""
     span_cells: float = Field(8.0, gt=0)
     """Several scales: cells along the longer side of an object from which on the next coarser grid takes it."""
+    anchors: Annotated[int, Field(ge=1, le=64)] | tuple[Size, ...] = ()
+    """Box shapes that a cell tells apart: width and height as shares of the frame each, the smallest for the finest
+    grid, or their number, and training finds them in its data. Empty: none, a cell tells one object."""
+    anchor_iou: float = Field(0.4, gt=0, le=1)
+    """static: an object belongs to all anchors whose shape has this IoU with its own, and to the nearest."""
     assignment: Literal["static", "dynamic"] = "static"
     """Which cells answer for an object. `static`: those near its centre. `dynamic`: in every step those of its box
     that score highest and fit best (TOOD, Feng et al. 2021)."""
@@ -69,11 +82,34 @@ class GridSettings(HeadSettings):
     max_boxes: int = Field(100, ge=1)
     """Boxes reported for a picture."""
 
+    @field_validator("anchors")
+    @classmethod
+    def _sort_anchors(cls, anchors: int | tuple[Size, ...]) -> int | tuple[Size, ...]:
+        return anchors if isinstance(anchors, int) else tuple(sorted(anchors, key=math.prod))
+
+    @model_validator(mode="after")
+    def _check_anchors(self) -> Self:
+        count = self.anchors if isinstance(self.anchors, int) else len(self.anchors)
+        if count % len(self.scales):
+            raise ValueError(f"{count} anchors cannot be shared out evenly among {len(self.scales)} scales")
+        if self.method == "centroids" and (count or self.assignment == "dynamic"):
+            raise ValueError("`method: centroids` goes without anchors, and with `assignment: static`")
+        return self
+
     @property
     def anchor_count(self) -> int:
-        """Anchors a cell."""
-        return 1
+        """Anchors a cell; 1 where there are none."""
+        count = self.anchors if isinstance(self.anchors, int) else len(self.anchors)
+        return max(1, count // len(self.scales))
 
     def anchors_of(self, index: int) -> np.ndarray:
-        """The anchors of a grid, (A, 2) width and height as shares of the frame; (0, 2) where there are none."""
-        return np.zeros((0, 2))
+        """The anchors of a grid, (A, 2) width and height as shares of the frame; (0, 2) where there are none.
+
+        Until they are found, squares of graded size stand in, so that a network can be built and priced.
+        """
+        anchors = np.array(self.anchors if not isinstance(self.anchors, int) else _graded(self.anchors), np.float64)
+        return anchors.reshape(len(self.scales), -1, 2)[index]
+
+
+def _graded(count: int) -> list[tuple[float, float]]:
+    return [(step / (count + 1), step / (count + 1)) for step in range(1, count + 1)]

@@ -4,16 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from data_generators.geometry import box_iou
+
 SOFT_SIGMA = 0.5  # of soft-NMS, as in the paper
-
-
-def box_iou(boxes: np.ndarray, others: np.ndarray) -> np.ndarray:
-    """Intersection over union of every pair: (N, 4) and (M, 4), x0 y0 x1 y1, to (N, M); 0 for boxes without area."""
-    corner = np.maximum(boxes[:, None, :2], others[None, :, :2])
-    opposite = np.minimum(boxes[:, None, 2:], others[None, :, 2:])
-    shared = np.prod(np.maximum(opposite - corner, 0), axis=-1)
-    areas, other_areas = (np.prod(np.maximum(b[:, 2:] - b[:, :2], 0), axis=-1) for b in (boxes, others))
-    return shared / np.maximum(areas[:, None] + other_areas[None] - shared, 1e-12)
 
 
 def suppress(boxes: np.ndarray, scores: np.ndarray, labels: np.ndarray, iou_threshold: float) -> np.ndarray:
@@ -65,3 +58,29 @@ def soft_suppress(
         current[left] *= decay[best, left]
     chosen = np.array(kept, np.intp)
     return chosen, current[chosen]
+
+
+def find_centroids(scores: np.ndarray, score_floor: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Peaks of score maps, each moved to the middle of the scores around it.
+
+    A peak is a cell that scores more than its eight neighbours; of equal ones the last counts.
+
+    Args:
+        scores: (GH, GW, K), a map a class.
+        score_floor: peaks that score less are left out.
+
+    Returns:
+        points: float64 (N, 2) xy, as shares of the map.
+        scores: (N,), of the peaks' cells.
+        labels: int (N,).
+    """
+    rows, columns = scores.shape[:2]
+    ranked = scores + 1e-9 * np.arange(rows * columns).reshape(rows, columns, 1)
+    padded = np.pad(ranked, ((1, 1), (1, 1), (0, 0)), constant_values=-1)
+    near = np.lib.stride_tricks.sliding_window_view(padded, (3, 3), axis=(0, 1))  # (GH, GW, K, 3, 3)
+    y, x, labels = np.nonzero((ranked >= near.max(axis=(-1, -2))) & (scores >= score_floor))
+    weights = np.maximum(near[y, x, labels], 0)  # (N, 3, 3)
+    total = np.maximum(weights.sum(axis=(1, 2)), 1e-12)
+    offsets = np.stack([weights[:, :, 2] - weights[:, :, 0], weights[:, 2] - weights[:, 0]], axis=-1).sum(axis=1)
+    points = (np.stack([x, y], axis=-1) + 0.5 + offsets / total[:, None]) / (columns, rows)
+    return points, scores[y, x, labels], labels

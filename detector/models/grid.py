@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
+import numpy as np
 from keras import Model, initializers, layers
 
 from detector.codecs.grid import GridCodec
@@ -45,7 +46,7 @@ def build_grid(scales: Mapping[str, Tensor], codec: GridCodec, backbone: Backbon
     for level in levels:
         x = features[level]
         for number in range(1, codec.settings.depth + 1):
-            x = BLOCKS[backbone.block](x, codec.settings.channels, backbone, f"grid_head{number}_p{level}")
+            x = BLOCKS[backbone.blocks()[-1]](x, codec.settings.channels, backbone, f"grid_head{number}_p{level}")
         for tensor, part in _build_outputs(x, codec, level).items():
             parts.setdefault(tensor, []).append(part)
     joint = codec.settings.assignment == "dynamic"  # its loss sees all of a place at once
@@ -55,10 +56,13 @@ def build_grid(scales: Mapping[str, Tensor], codec: GridCodec, backbone: Backbon
 
 
 def _build_outputs(x: Tensor, codec: GridCodec, level: int) -> dict[str, Tensor]:
-    """The tensors of one grid: objectness (B, GH, GW, A), boxes (B, GH, GW, A * 4), classes (B, GH, GW, A * K)."""
+    """The tensors of one grid: objectness (B, GH, GW, A), boxes (B, GH, GW, A * 4), classes (B, GH, GW, A * K).
+
+    Only those that have values. The order is that in which `grid_places` holds them.
+    """
     starts = {
         "objectness": (1, -math.log((1 - PRIOR) / PRIOR)),
-        "boxes": (4, 0.5),
+        "boxes": (4 if codec.settings.method == "boxes" else 0, 0.5),
         "classes": (len(codec.classes), 0.0),
     }
     return {
@@ -91,14 +95,21 @@ def split_grids(model: Model, settings: GridSettings) -> Model:
     outputs = {name: value for name, value in model.output.items() if not name.startswith("grid_")}
     names = {layer.name for layer in model.layers}
     for index, scale in enumerate(scale.lower() for scale in settings.scales):
-        outputs[f"grid_objectness_{scale}"] = model.get_layer(f"grid_objectness_{scale}").output
-        boxes = model.get_layer(f"grid_boxes_{scale}")
-        limits = distance_limits(boxes.output.shape[1:3], settings.anchors_of(index))  # (A, 4) each
-        kernel, bias = boxes.get_weights()
-        kernel, bias = ramp_layer(kernel, bias, (limits[0].reshape(-1), limits[1].reshape(-1)))
-        ramps = layers.Conv2D(len(bias), 1, name=f"grid_ramps_conv_{scale}")
-        outputs[f"grid_ramps_{scale}"] = layers.ReLU(max_value=RAMP_TOP, name=f"grid_ramps_{scale}")(ramps(boxes.input))
-        ramps.set_weights([kernel, bias])
-        if f"grid_classes_{scale}" in names:
-            outputs[f"grid_classes_{scale}"] = model.get_layer(f"grid_classes_{scale}").output
+        for name in (f"grid_objectness_{scale}", f"grid_classes_{scale}"):
+            if name in names:
+                outputs[name] = model.get_layer(name).output
+        if f"grid_boxes_{scale}" in names:
+            boxes = model.get_layer(f"grid_boxes_{scale}")
+            outputs[f"grid_ramps_{scale}"] = _as_ramps(boxes, settings.anchors_of(index), scale)
     return Model(model.input, outputs, name=model.name)
+
+
+def _as_ramps(boxes: layers.Conv2D, anchors: np.ndarray, scale: str) -> Tensor:
+    """The ramps of the distances that a convolution gives: (B, GH, GW, A * 4 * R) in [0, 6]."""
+    low, high = distance_limits(boxes.output.shape[1:3], anchors)  # (A, 4) each
+    kernel, bias = boxes.get_weights()
+    weights = ramp_layer(kernel, bias, (low.reshape(-1), high.reshape(-1)))
+    layer = layers.Conv2D(len(weights[1]), 1, name=f"grid_ramps_conv_{scale}")
+    ramps = layers.ReLU(max_value=RAMP_TOP, name=f"grid_ramps_{scale}")(layer(boxes.input))
+    layer.set_weights(weights)
+    return ramps

@@ -19,7 +19,8 @@ SIZE_HW = (32, 48)
 HEATMAP = {"method": "heatmap", "channels": 8}
 SIMCC = {"method": "simcc", "channels": 8}
 DENSE = {"method": "dense", "loss": "wing"}
-GRID = {"scales": ["P3"], "channels": 8}
+ANCHORS = [[0.2, 0.2], [0.3, 0.3], [0.6, 0.3], [0.6, 0.8]]
+GRID: dict[str, Any] = {"scales": ["P3"], "channels": 8}
 HEADS: dict[str, dict[str, Any]] = {
     "corners heatmap": {"corners": HEATMAP},
     "corners simcc": {"corners": SIMCC},
@@ -27,7 +28,8 @@ HEADS: dict[str, dict[str, Any]] = {
     "corners dense gap": {"corners": DENSE | {"pooling": "gap", "hidden": [16]}},
     "autoencoder": {"autoencoder": {"channels": 8, "patch_px": 8}},
     "grid": {"grid": GRID},
-    "grid dynamic": {"grid": GRID | {"scales": ["P2", "P3"], "assignment": "dynamic"}},
+    "grid centroids": {"grid": GRID | {"method": "centroids", "centre_radius": 0.5}},
+    "grid anchors": {"grid": GRID | {"scales": ["P2", "P3"], "anchors": ANCHORS, "assignment": "dynamic"}},
     "box map": {"box": {"stride": 8, "channels": 8}},
     "box dense": {"box": {"method": "dense", "coordinate_loss": "huber", "iou_loss": "ciou", "hidden": [16]}},
     "presence": {"presence": {}},

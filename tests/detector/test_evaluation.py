@@ -57,7 +57,9 @@ def scores_of(samples: list[Sample], order: CornerOrder = "image", head_order: s
 
 def test_the_keys_are_those_of_the_contract() -> None:
     scores = scores_of([page(QUAD), page(QUAD + SHIFT), page()])
-    assert set(scores) == CONTRACT | {"model", "corner_error_px_mean", "corner_error_px_median"}
+    known = {name for name, value in scores.items() if value is not None}
+    assert known == CONTRACT | {"model", "corner_error_px_mean", "corner_error_px_median"}
+    assert {"map50", "map50_95", "map50_class_agnostic", "ap50_by_class", "box_iou_mean"} <= set(scores) - known
     assert scores["samples"] == 3
     assert scores["parameters"] == 42
     assert scores["runtime"] == "fake-float32"
@@ -103,6 +105,22 @@ def test_the_worst_come_first_over_all_sources_and_batches() -> None:
     assert len(evaluation.worst) == 4
     assert len(evaluation.rows["corners"]) == BATCH + 2
     assert seen[-1] == (BATCH + 2, BATCH + 2)
+
+
+def test_boxes_are_counted_at_the_threshold_of_the_card() -> None:
+    runtime = FakeRuntime(QUAD, heads={"box": {"method": "dense"}}, fit="stretch")
+    box = np.concatenate([QUAD.min(axis=0), QUAD.max(axis=0)])
+    runtime.run = lambda images: {  # type: ignore[method-assign]
+        "box_presence": np.zeros((len(images), 1)),
+        "box_coordinates": np.tile(box, (len(images), 1)),
+    }
+    for threshold, alarms in (0.4, 1), (0.6, 0):
+        runtime.card = runtime.card.with_changes(thresholds={"box_presence": threshold})
+        scores = evaluate_sources(runtime, [Listed([page(), page(QUAD)])]).scores
+        assert (scores["threshold"], scores["false_alarms_per_empty_picture"]) == (threshold, alarms)
+        assert scores["box_iou_mean"] == pytest.approx(1, abs=1e-5)
+        assert scores["map50"] == pytest.approx(0.5, abs=0.01), "of two boxes that are equally sure one is right"
+        json.dumps(scores, allow_nan=False)
 
 
 def test_two_heads_keep_their_scores_apart() -> None:

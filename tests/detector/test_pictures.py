@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 import pytest
 
+from data_generators.drawing import CLASS_COLOURS
 from data_generators.errors import DataError
 from data_generators.forms import write_form
 from data_generators.geometry import UNIT_QUAD, from_pixels, homography_between, pixel_homography
@@ -143,6 +144,24 @@ def test_sheets_of_answers_and_of_the_worst(tmp_path: Path) -> None:
     assert read_image(tmp_path / "worst.png").shape[2] == 3
     draw_worst(evaluate_sources(fake, [Listed([])]), tmp_path / "none.png")
     assert not (tmp_path / "none.png").exists()
+
+
+def test_boxes_are_drawn_with_their_class_and_score(tmp_path: Path) -> None:
+    fake = FakeRuntime(QUAD, heads={"box": {"method": "dense"}}, fit="stretch")
+    fake.card = fake.card.with_changes(class_names=("cat",))
+    box = np.concatenate([QUAD.min(axis=0), QUAD.max(axis=0)])
+    fake.run = lambda images: {  # type: ignore[method-assign]
+        "box_presence": np.full((len(images), 1), 3.0),
+        "box_coordinates": np.tile(box, (len(images), 1)),
+    }
+    write_png(tmp_path / "in" / "a.png", np.zeros((240, 320, 3), np.uint8))
+    write_answers(fake, [str(tmp_path / "in")], tmp_path / "out")
+    [row] = json.loads((tmp_path / "out" / "predictions.json").read_text())
+    assert row["box"]["objects"] == [
+        {"class": "cat", "score": pytest.approx(0.95257), "box": pytest.approx(box.tolist(), abs=1e-5)}
+    ]
+    overlay = read_image(tmp_path / "out" / "a.png")
+    assert np.all(np.abs(overlay.astype(int) - CLASS_COLOURS[0]) < 40, axis=-1).sum() > 500
 
 
 def test_what_was_answered_before_an_error_is_kept(tmp_path: Path) -> None:

@@ -97,4 +97,5 @@ def _aspect_penalty(true_size: tuple[Any, Any], predicted_size: tuple[Any, Any],
     """alpha * v of the paper; alpha is a weight, not a path of the gradient."""
     true, predicted = (ops.arctan2(width, height + EPSILON) for width, height in (true_size, predicted_size))
     v = (4 / math.pi**2) * ops.square(true - predicted)
-    return v * ops.stop_gradient(v / (1 - iou + v + EPSILON))
+    # not 1 - iou + v + EPSILON: a compiler adds the constants first, and equal boxes are then 0 / 0
+    return v * ops.stop_gradient(v / ops.maximum(1 - iou + v, EPSILON))

@@ -85,3 +85,12 @@ def test_boxes_of_weight_0_count_nothing() -> None:
 def test_the_loss_comes_back_from_its_config() -> None:
     loss = keras.losses.deserialize(keras.losses.serialize(BoxIoULoss("giou", name="mine")))
     assert (loss.kind, loss.name, loss.reduction) == ("giou", "mine", "mean_with_sample_weight")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_equal_boxes_lose_nothing_in_a_compiled_training_either(kind: BoxIoUKind) -> None:
+    """Where the graph is optimised, which eager losses are not."""
+    boxes = np.full((2, 5, 4), [0.2, 0.3, 0.6, 0.9], np.float32)
+    shapes = [tf.TensorSpec((None, 5, 4)), tf.TensorSpec((None, 5, 4))]
+    compiled = tf.function(BoxIoULoss(kind), input_signature=shapes)
+    assert float(compiled(boxes, boxes)) == pytest.approx(0, abs=1e-5)

@@ -147,9 +147,11 @@ class StopOnNaN(keras.callbacks.Callback):
         self._seen += 1
         if math.isfinite((logs or {}).get("loss", 0.0)):
             return
+        broken = [name for name, value in (logs or {}).items() if not math.isfinite(value)]
         lines = self.describe(self._seen - 1)
         raise DivergedError(
-            f"The loss is not a number at batch {batch + 1} of {self.steps} in epoch {self._epoch}. "
+            f"The loss is not a number at batch {batch + 1} of {self.steps} in epoch {self._epoch} "
+            f"({', '.join(broken)}). "
             f"Its samples: {'; '.join(lines[:SAMPLES_NAMED])}{' ...' if len(lines) > SAMPLES_NAMED else ''}. "
             "Look at them with `detector preview`; else lower training.learning_rate. Begin another run then."
         )

@@ -230,7 +230,7 @@ def test_a_target_that_is_no_number_stops_training_with_its_sample(
         return targets, weights
 
     monkeypatch.setattr(CornersCodec, "encode", encode_badly)
-    message = r"batch [1-6] of 6 in epoch 1\. Its samples: .*train_000007\.png \(its corners_presence holds NaN\)"
+    message = r"batch [1-6] of 6 in epoch 1 \(.*loss.*\)\. Its .*train_000007\.png \(its corners_presence holds NaN\)"
     with pytest.raises(DivergedError, match=message):
         train(small_config(sheets), tmp_path / "run")
 
@@ -238,7 +238,7 @@ def test_a_target_that_is_no_number_stops_training_with_its_sample(
 def test_too_high_a_learning_rate_stops_training(sheets: Path, tmp_path: Path) -> None:
     config = small_config(sheets, learning_rate=1e30, warmup_epochs=0)
     message = (
-        r"not a number at batch [2-6] of 6 in epoch 1\. Its samples: .*train_0.*; else lower training\.learning_rate"
+        r"not a number at batch [2-6] of 6 in epoch 1 \(.*loss\)\. Its .*train_0.*; else lower training\.learning_rate"
     )
     with pytest.raises(DivergedError, match=message):
         train(config, tmp_path / "run")

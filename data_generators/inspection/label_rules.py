@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 
-from data_generators.geometry import quad_problem
+from data_generators.geometry import box_iou, quad_problem
 from data_generators.inspection.counts import touched_sides
 from data_generators.inspection.records import Record, Records
 
@@ -48,20 +48,10 @@ def whole_pictures(record: Record, found: Records) -> Iterator[Finding]:
         yield "whole picture", "possible", (number,), f"the box of {name} {said}"
 
 
-def iou_matrix(boxes: np.ndarray) -> np.ndarray:
-    """Intersection over union of all pairs of boxes (N, 4), as (N, N)."""
-    least = np.maximum(boxes[:, None, :2], boxes[None, :, :2])
-    most = np.minimum(boxes[:, None, 2:], boxes[None, :, 2:])
-    shared = (most - least).clip(0).prod(axis=-1)
-    area = (boxes[:, 2:] - boxes[:, :2]).clip(0).prod(axis=-1)
-    union = area[:, None] + area - shared
-    return shared / np.where(union > 0, union, 1)
-
-
 def repeated_boxes(record: Record, found: Records) -> Iterator[Finding]:
     """Two boxes on one place: the same class twice, or two classes of which one is wrong."""
     kept = np.flatnonzero(~record.ignore)
-    iou = np.triu(iou_matrix(record.boxes[kept]), 1)
+    iou = np.triu(box_iou(record.boxes[kept], record.boxes[kept]), 1)
     for first, second in np.argwhere(iou > SAME_IOU).tolist():
         pair = int(kept[first]), int(kept[second])
         one, other = (found.class_name(int(record.labels[number])) for number in pair)

@@ -9,9 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from data_generators.geometry import apply_homography
+from data_generators.geometry import apply_homography, box_iou
 from data_generators.inspection.duplicates import Pair
-from data_generators.inspection.label_rules import iou_matrix
 from data_generators.inspection.records import Record, Records
 
 AGREEING_IOU = 0.5  # the alignment of thumbnails is good to a few percent of the picture
@@ -46,7 +45,7 @@ def labels_agree(found: Records, pair: Pair) -> bool:
     classes = [number for number, name in enumerate(found.class_names) if name in one.classes & other.classes]
     moved, moved_labels = _visible(_move_boxes(one.boxes, pair.homography), one, classes)
     boxes, labels = _visible(other.boxes, other, classes)
-    iou = iou_matrix(np.concatenate([moved, boxes]))[: len(moved), len(moved) :]
+    iou = box_iou(moved, boxes)
     same = (iou >= AGREEING_IOU) & (moved_labels[:, None] == labels)
     return bool(same.any(axis=1).all() and same.any(axis=0).all())
 

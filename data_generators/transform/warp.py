@@ -64,13 +64,13 @@ def warp_image(image: np.ndarray, matrix: np.ndarray, to_hw: tuple[int, int], bo
     """Warps a picture with pixel centres exact; one that shrinks is averaged by area first, so that nothing aliases.
 
     Args:
-        image: uint8 (h, w, C).
+        image: uint8 or float32 (h, w, C).
         matrix: (3, 3) normalised picture to normalised frame.
         to_hw: height and width of the frame in pixels.
         border: see `GeometrySettings.border`.
 
     Returns:
-        uint8 (H, W, C).
+        (H, W, C), of the same dtype.
     """
     channels = image.shape[2]
     image = _shrink_first(image, matrix, to_hw)

@@ -6,15 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-import cv2
 import numpy as np
 from pydantic import Field
 
-from data_generators.geometry import pixel_homography
 from data_generators.sample import Sample
 from data_generators.settings import Share
 from data_generators.sources import CornerOrder
 from data_generators.transform.input_spec import match_channels, resize_image
+from data_generators.transform.warp import warp_image
 from detector.codecs.base import Arrays, Codec, HeadSettings
 
 
@@ -54,10 +53,8 @@ class AutoencoderPrediction:
         Args:
             homography: (3, 3), from these normalised coordinates to the others.
         """
-        height, width, channels = self.image.shape
-        matrix = pixel_homography(homography, (height, width), (height, width))
-        moved = cv2.warpPerspective(self.image, matrix, (width, height), borderMode=cv2.BORDER_REPLICATE)
-        return AutoencoderPrediction(moved.reshape(height, width, channels))
+        height, width, _ = self.image.shape
+        return AutoencoderPrediction(warp_image(self.image, homography, (height, width), "replicate"))
 
     @classmethod
     def of_looks(cls, predictions: Sequence[AutoencoderPrediction], windows: np.ndarray) -> AutoencoderPrediction:

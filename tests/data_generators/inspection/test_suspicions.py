@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from data_generators.inspection.duplicates import find_duplicates
-from data_generators.inspection.label_rules import iou_matrix
 from data_generators.inspection.records import read_records
 from data_generators.inspection.shared_pictures import share_pictures
 from data_generators.inspection.suspicions import Suspicion, find_suspicions, robust_deviations
@@ -125,9 +124,3 @@ def test_the_surest_come_first() -> None:
     tiny = boxed(1, [(0.5, 0.5, 0.507, 0.51)])
     found = find_suspicions(read_records({"a": Listed([tiny, boxed(2, places)])}))
     assert [each.certainty for each in found] == ["certain", "likely", "possible", "possible"]
-
-
-def test_iou_of_boxes() -> None:
-    boxes = np.array([[0, 0, 0.2, 0.4], [0.1, 0, 0.3, 0.4], [0.5, 0.5, 0.5, 0.5]], np.float32)
-    np.testing.assert_allclose(iou_matrix(boxes), [[1, 1 / 3, 0], [1 / 3, 1, 0], [0, 0, 0]], atol=1e-6)
-    assert iou_matrix(np.zeros((0, 4), np.float32)).shape == (0, 0)

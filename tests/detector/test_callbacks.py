@@ -235,7 +235,7 @@ def test_a_loss_that_is_no_number_names_epoch_batch_and_samples() -> None:
         stop.on_epoch_begin(epoch)
         for batch in range(4):
             if (epoch, batch) == (6, 2):
-                message = r"batch 3 of 4 in epoch 7 \(box_loss, loss\)\. Its samples: photo 0\.jpg; .*photo 7\.jpg \.\.\.\. Look at them"
+                message = r"batch 3 of 4 in epoch 7 \(box_loss, loss\)\. Its samples: photo 0\.jpg; .*7\.jpg \.\.\.\."
                 with pytest.raises(DivergedError, match=message):
                     stop.on_train_batch_end(batch, {"auc": 0.5, "box_loss": math.nan, "loss": math.nan})
                 break

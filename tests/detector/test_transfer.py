@@ -78,6 +78,7 @@ def test_frozen_stages_stand_still_with_their_statistics_while_the_others_learn(
     assert all(layer.trainable for layer in saved.layers), "whoever trains the file next finds nothing frozen"
 
 
+@pytest.mark.slow
 def test_stopped_between_the_phases_and_after_a_run_ends_as_if_nothing_had_been(
     sheets: Path, donor: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

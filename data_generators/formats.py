@@ -20,7 +20,7 @@ from data_generators.real.labelme import LabelMeSource
 from data_generators.real.labelme_boxes import LabelMeBoxesSource
 from data_generators.real.marked_corners import MARK_COLOURS, MarkedCornersSource
 from data_generators.real.negatives import NegativesSource
-from data_generators.real.trimaps import TrimapSettings, TrimapSource
+from data_generators.real.trimaps import OPTIONS_NAME, TrimapSettings, TrimapSource
 from data_generators.real.unlabelled import UnlabelledSource
 from data_generators.real.voc import VocSettings, VocSource
 from data_generators.real.yolo import YoloSource
@@ -131,10 +131,15 @@ def _open_negatives(path: str, _: str | None, options: NegativesOptions, on_erro
 
 
 def _open_trimaps(path: str, split: str | None, options: TrimapSettings, on_error: OnError) -> Source:
-    """The pictures of a split, which the hash of their name gives; the folder itself has none."""
+    """The pictures of a split, which the hash of their name gives; the folder itself has none, but perhaps a file that
+    tells the classes."""
     if split is not None and split not in TRIMAP_SPLITS:
         cure = f"Splits there are: {', '.join(TRIMAP_SPLITS)}; they are made by a hash of the file's name."
         raise DataError(f"trimaps:{path}", f"there is no split {split!r}.", cure)
+    told = Path(path).expanduser() / OPTIONS_NAME
+    if told.is_file() and not options.model_fields_set & {"classes", "class_name"}:
+        given = options.model_dump(exclude_unset=True)
+        options = TrimapSettings.parse({**_read_options(str(told)), **given}, where=str(told))
     source = TrimapSource(path, options, on_error)
     return source if split is None else split_by_group(source, TRIMAP_SPLITS, options.split_seed)[split]
 

@@ -90,21 +90,21 @@ def write_box_set(
     class_names = tuple(dict.fromkeys(name for source in splits.values() for name in source.class_names))
     lost = LostLabels(writer_class.name, writer_class.holds, class_names)
     total = sum(map(len, splits.values()))
-    with _new_folder(Path(directory).expanduser()) as root:
+    with new_folder(Path(directory).expanduser()) as root:
         writer, names = writer_class(root, class_names, list(splits)), Names()
-        for done, (split, index, sample) in enumerate(_relabelled(splits, class_names), 1):
+        for done, (split, index, sample) in enumerate(relabelled_samples(splits, class_names), 1):
             lost.count(sample, splits[split].labelled_classes_at(index))
             if "boxes" in sample.has:
                 written = _written_objects(sample)
                 path = writer.picture_folder(split) / names.unique(sample.origin, index)
-                writer.add(split, _write_picture(path, written, quality), written)
+                writer.add(split, write_picture(path, written, quality), written)
             if progress:
                 progress(done, total)
         writer.finish()
     return lost.sentences()
 
 
-def _relabelled(splits: Mapping[str, Source], class_names: tuple[str, ...]) -> Iterator[tuple[str, int, Sample]]:
+def relabelled_samples(splits: Mapping[str, Source], class_names: tuple[str, ...]) -> Iterator[tuple[str, int, Sample]]:
     """Split, index in its source, and sample of all that can be read; labels index `class_names`."""
     for split, source in splits.items():
         indices = np.array([*map(class_names.index, source.class_names), -1], np.int64)  # the last one: -1 stays -1
@@ -113,7 +113,7 @@ def _relabelled(splits: Mapping[str, Source], class_names: tuple[str, ...]) -> I
 
 
 @contextmanager
-def _new_folder(directory: Path) -> Iterator[Path]:
+def new_folder(directory: Path) -> Iterator[Path]:
     """A folder beside `directory` that takes its place at the end, and is gone where the block raises."""
     if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
         raise DataError(directory, "the folder is not empty.", "Give a new folder, or delete this one first.")
@@ -137,7 +137,7 @@ def _written_objects(sample: Sample) -> Sample:
     return sample.replace(boxes=boxes[keep], **arrays)
 
 
-def _write_picture(path: Path, sample: Sample, quality: int | None) -> Path:
+def write_picture(path: Path, sample: Sample, quality: int | None) -> Path:
     """Writes the picture under the path, which gets its extension."""
     extension, data = (None if quality else _plain_file(sample)) or _encoded(sample, quality)
     path = path.with_name(path.name + extension)

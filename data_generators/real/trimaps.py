@@ -26,6 +26,7 @@ from data_generators.sample import MASK_IGNORE, Sample
 from data_generators.settings import Settings
 from data_generators.sources import Source
 
+OPTIONS_NAME = "trimaps.yaml"  # in the folder: settings that count where nobody names classes
 TRIMAP_FOLDERS = ("trimaps", "annotations/trimaps")  # the second is where Oxford-IIIT Pet unpacks them
 
 

@@ -74,7 +74,9 @@ def assign(objects: Objects, places: Places, settings: GridSettings, batch: int)
     offset = np.abs(places.centres - middle[:, None])  # (M, P, 2)
     reach = np.maximum(settings.centre_radius * places.cells, settings.centre_share * half[:, None])
     near = np.all((offset < reach) & (offset < half[:, None]), axis=-1)  # (M, P)
-    central = np.all(offset <= 0.5 * places.cells + 1e-7, axis=-1)
+    last = np.round(1 / places.cells) - 1
+    cell = np.minimum(np.floor(middle[:, None] / places.cells), last)  # (M, P, 2), as the grid of each place has it
+    central = np.all(cell == np.floor(places.centres / places.cells), axis=-1)
     if settings.anchors:
         suits = suits_anchor(half * 2, places, settings.anchor_iou)
     else:

@@ -41,8 +41,8 @@ class AlignedLoss(keras.Loss):
     """Objectness, boxes and classes of P places, assigned to N objects by task alignment: (B, P, 5 + K) -> (B,).
 
     Candidates of an object are the places within its box, and the cell of its centre. Those of the greatest
-    score^a * IoU^b answer for it (TOOD, Feng et al. 2021, eq. 1 and section 3.3); of two objects that want a place the
-    one of the greater value gets it. A place's quality is that value over the greatest of its object, times the
+    score^a * IoU^b answer for it (TOOD, Feng et al. 2021, eq. 1 and section 3.3). Of two objects that want a place the
+    one gets it to which it is worth more beside its best, of equal ones the later. A place's quality is that value over the greatest of its object, times the
     greatest IoU of its object: the target of its objectness, by the quality focal loss (Li et al. 2020, eq. 6), and
     its weight in the losses of boxes and classes. All is divided by the sum of the batch's qualities.
 
@@ -131,7 +131,9 @@ class AlignedLoss(keras.Loss):
         value = value * ops.cast(self.candidates(boxes), value.dtype)
         least = ops.top_k(value, min(alignment.top_k, value.shape[-1]))[0][..., -1:]
         value = ops.where(value >= least, value, 0.0)
-        value = value * ops.one_hot(ops.argmax(value, axis=1), value.shape[1], axis=1)  # an object a place
+        share = value / ops.maximum(ops.max(value, axis=-1, keepdims=True), 1e-30)
+        owner = value.shape[1] - 1 - ops.argmax(ops.flip(share, axis=1), axis=1)  # of equal ones the last, the smallest
+        value = value * ops.one_hot(owner, value.shape[1], axis=1)
         best = ops.max(value, axis=-1, keepdims=True)
         best_iou = ops.max(ops.where(value > 0, ops.maximum(iou, LEAST_IOU), 0.0), axis=-1, keepdims=True)
         return value / ops.maximum(best, 1e-30) * best_iou

@@ -8,7 +8,8 @@ import pytest
 
 from detector.codecs.heatmap import HeatmapGrid, encode_heatmaps
 from detector.codecs.peaks import gaussians
-from detector.metrics import BoxError, HeatmapError, PointError
+from detector.losses import AlignedLoss, Alignment
+from detector.metrics import BestIoU, BoxError, DistanceIoU, HeatmapError, LogitAccuracy, PointError
 
 GRID = HeatmapGrid((32, 48), 4, 4)
 
@@ -30,6 +31,33 @@ def test_box_error_is_what_iou_lacks_in_percent() -> None:
     metric = BoxError()
     metric.update_state(true, predicted, np.array([1, 3], np.float32))
     assert float(metric.result()) == pytest.approx(100 * (1 - 1 / 3) / 4, rel=1e-4)
+
+
+def test_iou_of_distances_is_that_of_their_boxes() -> None:
+    """Boxes of 4 x 3 and 4 x 2 around one point that share 2 x 2, and a pair that agrees."""
+    true = np.array([[[1, 1, 3, 2], [1, 1, 1, 1]]], np.float32)
+    metric = DistanceIoU()
+    metric.update_state(true, np.array([[[3, 1, 1, 1], [1, 1, 1, 1]]], np.float32), np.array([[3, 1]], np.float32))
+    assert float(metric.result()) == pytest.approx((3 * 4 / 16 + 1) / 4)
+
+
+def test_accuracy_is_the_share_of_logits_on_the_right_side() -> None:
+    metric = LogitAccuracy()
+    logits = np.array([[-3.0, 0.2, 1.0]], np.float32)
+    metric.update_state(np.array([[0, 0, 1]], np.float32), logits, np.array([[1, 1, 2]], np.float32))
+    assert float(metric.result()) == pytest.approx(3 / 4)
+
+
+def test_the_best_candidate_of_each_object_counts() -> None:
+    """A grid of 1 x 2 cells; the object holds both centres, and the box of the surer cell is twice as wide as it."""
+    cells = [[0.5, 1.0], [0.5, 1.0]]
+    metric = BestIoU(AlignedLoss([[0.25, 0.5], [0.75, 0.5]], cells, cells, Alignment(), 2))
+    target = np.array([[[1, 0.2, 0, 0.8, 0.5], [1, 0, 0, 0, 0]]], np.float32)  # (1, 2, 5): an object, and none
+    found = np.array([[[-1, 0.1, 0.5, 1.1, 0], [1, 1.1, 0.5, 0.1, 0.5]]], np.float32)
+    metric.update_state(target, found, np.ones(1, np.float32))
+    assert float(metric.result()) == pytest.approx(0.5, rel=1e-5)
+    metric.update_state(target, found, np.zeros(1, np.float32))
+    assert float(metric.result()) == pytest.approx(0.5, rel=1e-5)
 
 
 def soft_argmax(logits: np.ndarray, radius: int) -> np.ndarray:

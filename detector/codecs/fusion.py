@@ -155,10 +155,11 @@ def _pairs(found: ScoredBoxes, windows: np.ndarray) -> np.ndarray:
 
 
 def _merge_sides(boxes: np.ndarray, scores: np.ndarray, cut: np.ndarray) -> np.ndarray:
-    """One box (4,) of the parts (K, 4) of an object: each side from the parts that show it, else the outermost."""
+    """One box (4,) of the parts (K, 4) of an object: each side from the surest part that shows it, else the
+    outermost."""
     merged = np.concatenate([boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)])
     for side in range(4):
         seen = ~cut[:, side]
         if seen.any():
-            merged[side] = np.average(boxes[seen, side], weights=np.maximum(scores[seen], 1e-9))
+            merged[side] = boxes[seen, side][np.argmax(scores[seen])]
     return merged

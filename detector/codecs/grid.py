@@ -15,7 +15,7 @@ from detector.codecs.boxes import BoxesPrediction
 from detector.codecs.grid_assignment import Objects, assign, count_lost
 from detector.codecs.grid_places import Places, make_places
 from detector.codecs.grid_settings import GridSettings
-from detector.codecs.nms import find_centroids, soft_suppress, suppress
+from detector.codecs.nms import find_centroids, soft_suppress, suppress, vote
 from detector.codecs.ramps import RAMPS, decode_ramps
 
 CANDIDATES = 200  # boxes that go into the suppression
@@ -171,7 +171,9 @@ class GridCodec(Codec):
             chosen, kept = soft_suppress(boxes, kept, labels, settings.score_floor)
         else:
             chosen = suppress(boxes, kept, labels, settings.nms_iou)
-            kept = kept[chosen]
+            return self._prediction(
+                vote(boxes, kept, labels, chosen, settings.voting_iou), kept[chosen], labels[chosen]
+            )
         return self._prediction(boxes[chosen], kept, labels[chosen])
 
     def _choose_centroids(self, scores: np.ndarray) -> BoxesPrediction:

@@ -79,6 +79,9 @@ class GridSettings(HeadSettings):
     """`hard`: of boxes that mean the same object the best stays. `soft`: the others lose score."""
     nms_iou: float = Field(0.6, gt=0, le=1)
     """hard: boxes of a class that overlap more than this mean the same object."""
+    voting_iou: float = Field(0.5, ge=0, le=1)
+    """hard: a box that stays becomes the mean of those of its class that overlap it more than this; 1: it stays as it
+    is."""
     max_boxes: int = Field(100, ge=1)
     """Boxes reported for a picture."""
 

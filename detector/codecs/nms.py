@@ -7,6 +7,7 @@ import numpy as np
 from data_generators.geometry import box_iou
 
 SOFT_SIGMA = 0.5  # of soft-NMS, as in the paper
+VOTING_SIGMA = 0.05  # of box voting, the paper's sigma_t, in the middle of what it tried
 
 
 def suppress(boxes: np.ndarray, scores: np.ndarray, labels: np.ndarray, iou_threshold: float) -> np.ndarray:
@@ -29,6 +30,30 @@ def suppress(boxes: np.ndarray, scores: np.ndarray, labels: np.ndarray, iou_thre
         if stays[rank]:
             stays[rank + 1 :] &= ~rivals_of[rank + 1 :]
     return order[stays]
+
+
+def vote(
+    boxes: np.ndarray, scores: np.ndarray, labels: np.ndarray, chosen: np.ndarray, iou_threshold: float
+) -> np.ndarray:
+    """Box voting: each chosen box becomes the mean of the boxes of its class that overlap it.
+
+    They count by score times exp(-(1 - iou)^2 / sigma), as in He et al. 2019, algorithm 1, without its variances.
+
+    Args:
+        boxes: (N, 4), x0 y0 x1 y1.
+        scores: (N,).
+        labels: int (N,).
+        chosen: int (M,), indices of the boxes that stay.
+        iou_threshold: boxes that overlap a chosen one more than this have a vote; it has one itself.
+
+    Returns:
+        (M, 4), in the order of `chosen`.
+    """
+    iou = box_iou(boxes[chosen], boxes)  # (M, N)
+    votes = (iou > iou_threshold) & (labels[chosen, None] == labels)
+    votes[np.arange(len(chosen)), chosen] = True
+    weights = votes * scores * np.exp(-((1 - iou) ** 2) / VOTING_SIGMA)
+    return weights @ boxes / weights.sum(axis=1, keepdims=True)
 
 
 def soft_suppress(

@@ -72,7 +72,7 @@ def test_the_encoded_targets_are_decoded_to_the_boxes(values: dict[str, Any]) ->
 @given(st.lists(st.tuples(*[st.floats(0, 0.9)] * 2, *[st.floats(0.02, 1)] * 2), min_size=1, max_size=6), st.data())
 def test_every_object_is_decoded_or_counted_as_lost(corners: list[tuple[float, ...]], data: st.DataObject) -> None:
     boxes = np.array([[x, y, min(1, x + w), min(1, y + h)] for x, y, w, h in corners], np.float32)
-    codec = codec_of((), **data.draw(st.sampled_from(list(KINDS.values()))), score_floor=0.001, nms_iou=1)
+    codec = codec_of((), **data.draw(st.sampled_from(list(KINDS.values()))), score_floor=0.001, nms_iou=1, voting_iou=1)
     sample = make_sample(boxes)
     [found] = perfect(codec, [sample])
     missed = np.sum(box_iou(boxes, found.boxes).max(axis=1) < 0.99)

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data_generators.geometry import box_iou
-from detector.codecs.nms import find_centroids, soft_suppress, suppress
+from detector.codecs.nms import find_centroids, soft_suppress, suppress, vote
 
 BOXES = np.array([[0, 0, 4, 2], [0, 0, 4, 1.8], [2, 0, 6, 2], [9, 9, 10, 10]], np.float32)
 SCORES = np.array([0.6, 0.9, 0.5, 0.3])
@@ -21,6 +21,17 @@ def test_the_best_of_boxes_that_overlap_stays() -> None:
     assert suppress(BOXES, SCORES, ONE_CLASS, 0.2).tolist() == [1, 3]
     assert suppress(BOXES, SCORES, np.array([0, 1, 0, 0]), 0.5).tolist() == [1, 0, 2, 3]
     assert len(suppress(BOXES[:0], SCORES[:0], ONE_CLASS[:0], 0.5)) == 0
+
+
+def test_a_box_that_stays_moves_towards_those_of_its_class_that_overlap_it() -> None:
+    chosen = np.array([1, 3])
+    moved = vote(BOXES, SCORES, ONE_CLASS, chosen, 0.5)
+    assert 1.8 < moved[0, 3] < 1.9  # nearer to itself, which scores higher and is more like itself
+    np.testing.assert_allclose(moved[0, :3], [0, 0, 4])
+    np.testing.assert_array_equal(moved[1], BOXES[3])
+    np.testing.assert_allclose(vote(BOXES, SCORES, np.array([0, 1, 1, 1]), chosen, 0.5), BOXES[chosen], rtol=1e-6)
+    np.testing.assert_allclose(vote(BOXES, SCORES, ONE_CLASS, chosen, 1.0), BOXES[chosen], rtol=1e-6)
+    assert vote(BOXES[:0], SCORES[:0], ONE_CLASS[:0], np.zeros(0, int), 0.5).shape == (0, 4)
 
 
 @settings(max_examples=40, deadline=None)

@@ -22,12 +22,13 @@ class RelabelledSource(Source):
     Args:
         source: where the samples come from.
         classes: the names that its labels shall index.
+        absent: those of them that its pictures are known not to show, though nobody labelled them.
     """
 
-    def __init__(self, source: Source, classes: Sequence[str]) -> None:
-        self._source = source
+    def __init__(self, source: Source, classes: Sequence[str], absent: Sequence[str] = ()) -> None:
+        self._source, self._absent = source, frozenset(absent)
         self.class_names = tuple(classes)
-        self.labelled_classes = source.labelled_classes & frozenset(classes)
+        self.labelled_classes = (source.labelled_classes | self._absent) & frozenset(classes)
         self.corner_order, self.on_error = source.corner_order, source.on_error
         places = {name: place for place, name in enumerate(self.class_names)}
         self._labels = np.array(
@@ -39,22 +40,24 @@ class RelabelledSource(Source):
 
     def sample(self, index: int) -> Sample:
         sample = self._source.sample(index)
-        looked_for = self._source.labelled_classes_at(index)
+        looked_for = self.labelled_classes_at(index)
         unlabelled = frozenset(place for place, name in enumerate(self.class_names) if name not in looked_for)
-        return sample.replace(labels=self._labels[sample.labels], unlabelled=unlabelled)  # -1 takes the last entry
+        has = sample.has | ({"boxes"} if self._absent else set())
+        labels = self._labels[sample.labels]  # -1 takes the last entry
+        return sample.replace(labels=labels, unlabelled=unlabelled, has=frozenset(has))
 
     def labelled_classes_at(self, index: int) -> frozenset[str]:
-        return self._source.labelled_classes_at(index) & frozenset(self.class_names)
+        return (self._source.labelled_classes_at(index) | self._absent) & frozenset(self.class_names)
 
     def groups(self) -> list[str]:
         return self._source.groups()
 
     def content(self) -> Any:
-        return ["relabelled", self._source.content(), list(self.class_names)]
+        return ["relabelled", self._source.content(), list(self.class_names), sorted(self._absent)]
 
 
-def in_vocabulary(source: Source, classes: Sequence[str]) -> Source:
+def in_vocabulary(source: Source, classes: Sequence[str], absent: Sequence[str] = ()) -> Source:
     """The source with labels that index `classes`; itself where it has them already, or none are asked for."""
     if not classes or (source.class_names == tuple(classes) and source.labelled_classes >= set(classes)):
         return source
-    return RelabelledSource(source, classes)
+    return RelabelledSource(source, classes, absent)

@@ -29,6 +29,9 @@ class SourceSettings(Settings):
     """Share in the training mix, relative to the other sources; of validation sources every sample counts once."""
     options: dict[str, Any] = Field(default_factory=dict)
     """Settings of the format, e.g. `count` and `seed` of drawn documents."""
+    absent: tuple[str, ...] = ()
+    """Classes of `model.classes` that its pictures are known not to show, though nobody labelled them: drawn documents
+    teach a detector of cats what is no cat."""
     tiled: bool = True
     """false: pictures of this source stay whole where `data.tiles` cuts the others; they show objects as large as
     tiles do."""

@@ -109,7 +109,7 @@ def open_entry(entry: SourceSettings, config: Config, on_error: OnError | None =
             "source has them in image order. If its labels do begin there, say so with options: {corner_order: "
             "object}; else set the head's order to image, or leave the source out."
         )
-    return in_vocabulary(source, config.model.classes)
+    return in_vocabulary(source, config.model.classes, entry.absent)
 
 
 def open_cut(entry: SourceSettings, config: Config, on_error: OnError | None = None) -> Source:
@@ -127,6 +127,9 @@ def check_classes(config: Config) -> None:
     if not config.model.classes:
         return
     opened = [open_source(entry.source, on_error="skip", **entry.options) for entry in config.data.train]
+    listed = {name for entry in config.data.train for name in entry.absent} - set(config.model.classes)
+    if listed:
+        raise SettingsError(f"data.train: `absent` names {', '.join(sorted(listed))}, which model.classes does not.")
     known = sorted({name for source in opened for name in source.labelled_classes})
     missing = [name for name in config.model.classes if name not in known]
     if missing:

@@ -23,6 +23,7 @@ from detector.batches import TrainingBatches, ValidationBatches, check_monitored
 from detector.build import build_model, compile_model, with_pixel_input
 from detector.callbacks import Checkpoints, LivePictures, MetricsToFile, StopOnNaN
 from detector.card import ModelCard, read_keras_card, write_keras_card
+from detector.codecs import Codec
 from detector.config import Config
 from detector.data import ProgressFor, describe_data, silent, training_sources, validation_sources
 from detector.evaluation import evaluate_sources
@@ -80,6 +81,7 @@ def _train_in(run: Run, config: Config, progress: ProgressFor) -> None:
     run.note_data(describe_data(train_source, validation))
     config = with_found_anchors(config, train_source)
     logger.info("%d training samples, %d validation samples", len(train_source), len(validation))
+    warn_of_lost(config, train_source)
     keras.utils.set_random_seed(config.seed)  # here, so that nothing that opens the data draws from it
     network = build_model(config)
     if config.model.init_from and run.read_state() is None:
@@ -87,6 +89,21 @@ def _train_in(run: Run, config: Config, progress: ProgressFor) -> None:
     card = ModelCard.of(config, count_trainable(network))
     _fit(run, config, network, card, (train_source, validation))
     _report(run, validation_sources(config, validation), progress)
+
+
+def warn_of_lost(config: Config, source: Source) -> None:
+    """Says how many training objects the targets have no room for, as they lie in their pictures."""
+    for name, codec in config.codecs().items():
+        if type(codec).count_lost is Codec.count_lost:
+            continue
+        lost = sum(codec.count_lost([source.sample(index)]) for index in range(len(source)))
+        if lost:
+            logger.warning(
+                "model.heads.%s has no room for %d training objects, which share their cell with others. Add a finer "
+                "grid to its `scales`, or `anchors`.",
+                name,
+                lost,
+            )
 
 
 def count_trainable(model: keras.Model) -> int:

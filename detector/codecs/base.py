@@ -115,3 +115,11 @@ class Codec(ABC):
         Args:
             outputs: output name -> (B, ...) as the Keras model or the exported file gives them.
         """
+
+    def count_lost(self, samples: Sequence[Sample]) -> int:  # noqa: ARG002 - most heads have room for all
+        """Objects that the targets have no room for.
+
+        Args:
+            samples: at any size.
+        """
+        return 0

@@ -79,3 +79,13 @@ def test_mix_and_cache_keep_what_is_unlabelled(tmp_path: Path) -> None:
 def test_other_names_are_other_content() -> None:
     source = Boxes(("dog", "cat"))
     assert RelabelledSource(source, ("cat",)).fingerprint() != RelabelledSource(source, ("dog",)).fingerprint()
+
+
+def test_a_class_that_is_known_to_be_absent_is_looked_for() -> None:
+    source = RelabelledSource(Boxes(("page",)), ("cat", "dog"), absent=("cat", "dog"))
+    sample = source.sample(0)
+    assert sample.labels.tolist() == [OTHER_CLASS]
+    assert sample.unlabelled == frozenset()
+    assert source.labelled_classes == {"cat", "dog"}
+    assert RelabelledSource(Boxes(("page",)), ("cat", "dog"), absent=("cat",)).sample(0).unlabelled == {1}
+    assert source.fingerprint() != RelabelledSource(Boxes(("page",)), ("cat", "dog")).fingerprint()

@@ -16,7 +16,8 @@ FOMO-like net, which needs no installation. What is not installed is left out, w
 Ours trains for --cpu-seconds (by default as long as its config says) in whole epochs; then the peer for at least the
 CPU seconds that ours took, with its defaults for augmentation (its mosaic ends ten epochs before the end), batch size,
 optimizer, schedule and threads. None of its time goes into validation. Its MACs are those of the network as it is
-deployed, without its attention products.
+deployed, without its attention products. The floor below the table is what the median training boxes score that are
+given for every picture without looking: a figure near it shows no learning.
 """
 
 from __future__ import annotations
@@ -27,13 +28,14 @@ import os
 import statistics
 import sys
 from collections.abc import Callable
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import yaml
 from latency import make_invoke, median_ms
 from peers_parts.budget import Pace
-from peers_parts.judging import FIGURES, score_answers
+from peers_parts.judging import FIGURES, score_answers, score_floor
 from peers_parts.processes import WorkerError, ask, is_installed, run
 from peers_parts.table import make_table
 
@@ -70,19 +72,24 @@ class Contest:
         self.side_px = self.config.input.size_hw[0]
         self.has_peer = bool(options.python) and is_installed(options.python, "ultralytics")
 
+    @cached_property
     def validation(self) -> Source:
         """The pictures that all are judged on."""
-        source = open_source(f"{self.data}#val", on_error=self.config.data.on_error)
+        return self.open_split("val")
+
+    def open_split(self, split: str) -> Source:
+        """The pictures of a split, their labels in the classes of the config."""
+        source = open_source(f"{self.data}#{split}", on_error=self.config.data.on_error)
         return in_vocabulary(source, self.config.model.classes)
 
+    @cached_property
     def pictures(self) -> list[str]:
         """Their files."""
-        source = self.validation()
-        return [source.sample(index).origin for index in range(len(source))]
+        return [self.validation.sample(index).origin for index in range(len(self.validation))]
 
     def score(self, answers: list[Result]) -> Result:
         """The scores of a peer's answers."""
-        return score_answers(self.validation(), answers, self.config.model.classes)
+        return score_answers(self.validation, answers, self.config.model.classes)
 
     def ask_house(self, verb: str, **arguments: Any) -> Result:
         """What the worker of ours answers."""
@@ -153,13 +160,14 @@ def train_both(contest: Contest) -> Result:
     seconds = run(train, contest.runs / "house-train.log")
     run([*verb, "export", str(folder)], contest.runs / "house-export.log")
     ours = {"cpu_seconds": seconds, "epochs": epochs} | house_scores(contest, "keras")
+    floor = score_floor(contest.open_split("train"), contest.validation, contest.config.model.classes)
     if not contest.has_peer:
-        return {"ours": ours}
+        return {"ours": ours, "floor": floor}
     epochs = pace_of(pace["peer"]).epochs_for(seconds, pace["ours"]["samples"])
     trained, seconds = contest.train_peer(epochs=epochs)
     answers, _ = contest.ask_peer("predict", weights=trained["weights"], **asked(contest))
     trained |= {"cpu_seconds": seconds, "epochs": epochs}
-    return {"ours": ours, "peer": trained | contest.score(answers["answers"])}
+    return {"ours": ours, "peer": trained | contest.score(answers["answers"]), "floor": floor}
 
 
 def pace_of(figures: Result) -> Pace:
@@ -176,12 +184,12 @@ def house_scores(contest: Contest, name: str) -> Result:
 
 def asked(contest: Contest) -> Result:
     """The pictures, for the peer."""
-    return {"pictures": contest.pictures(), "side_px": contest.side_px}
+    return {"pictures": contest.pictures, "side_px": contest.side_px}
 
 
 def time_predictions(contest: Contest) -> Result:
     """Median milliseconds from file to boxes: ours in one call for all files, the peer's in the quicker of two ways."""
-    answers = contest.ask_house("predict", model=str(contest.runs / "ours"), pictures=contest.pictures())
+    answers = contest.ask_house("predict", model=str(contest.runs / "ours"), pictures=contest.pictures)
     ours = {key: statistics.median(answers[key]) for key in ("ms", "cpu_ms")}
     if not contest.has_peer:
         return {"ours": ours}

@@ -77,11 +77,11 @@ def build(size_hw: tuple[int, int], classes: int) -> Any:
 
 
 def weighted_cross_entropy(target: Any, output: Any) -> Any:
-    """Cross-entropy of every cell, those of objects weighing more: (B, GH, GW)."""
+    """Mean cross-entropy of a picture's cells, those of objects weighing more: (B,)."""
     from keras import ops
 
     weights = 1 + (OBJECT_WEIGHT - 1) * (1 - target[..., 0])
-    return weights * ops.categorical_crossentropy(target, output)
+    return ops.mean(weights * ops.categorical_crossentropy(target, output), axis=(1, 2))
 
 
 def train(*, config: str, overrides: list[str], data: str, cpu_seconds: float) -> dict[str, Any]:

@@ -44,6 +44,32 @@ def score_answers(source: Source, answers: Iterable[Answer], classes: Sequence[s
     return {figure: scores[figure] for figure in FIGURES}
 
 
+def score_floor(train: Source, source: Source, classes: Sequence[str]) -> dict[str, float | None]:
+    """What somebody reaches who never looks: in every picture the median training box of each class, by frequency.
+
+    Where objects are large and one a picture, that is much; a figure near it shows no learning.
+
+    Args:
+        train: the labelled pictures to take the boxes from.
+        source: those to be judged on; the labels of both index `classes`.
+        classes: names.
+    """
+    samples = [train.sample(index) for index in range(len(train))]
+    labels = np.concatenate([sample.labels for sample in samples])
+    boxes = np.concatenate([sample.boxes for sample in samples])
+    guesses = [
+        (np.median(boxes[labels == label], axis=0), float(np.mean(labels == label)), name)
+        for label, name in enumerate(classes)
+        if np.any(labels == label)
+    ]
+    answers = []
+    for sample in map(source.sample, range(len(source))):
+        size_px = np.array([sample.size_hw[1], sample.size_hw[0]] * 2)
+        objects = [{"box_px": box * size_px, "score": share, "class": name} for box, share, name in guesses]
+        answers.append({"file": sample.origin, "objects": objects})
+    return score_answers(source, answers, classes)
+
+
 def read_prediction(objects: Sequence[Mapping[str, Any]], sample: Sample, classes: Sequence[str]) -> BoxesPrediction:
     """The objects of an answer as a prediction of ours, best first.
 

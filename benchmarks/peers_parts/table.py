@@ -68,8 +68,9 @@ def make_table(report: Figures, peer: str) -> str:
     rows = [f"| figure | ours | {peer} | ratio | wanted |", "|---|---|---|---|---|"]
     rows += [_row(line, report[line.part]) for line in LINES if line.part in report]
     errors = [f"\n{part}: {figures['error']}" for part, figures in report.items() if "error" in figures]
+    floor = [f"\nfloor: {_floor_words(report['train']['floor'])}"] if "train" in report else []
     fomo = [f"\nFOMO-like: {_words(report['fomo'])}"] if "fomo" in report else []
-    return "\n".join([*rows, *errors, *fomo])
+    return "\n".join([*rows, *errors, *floor, *fomo])
 
 
 def _row(line: Line, figures: Figures) -> str:
@@ -77,6 +78,12 @@ def _row(line: Line, figures: Figures) -> str:
     cells = ["-" if value is None else line.form.format(value) for value in (ours, theirs)]
     ratio = f"{line.ratio(ours, theirs):.1f}" if line.ratio and ours and theirs else ""
     return f"| {' | '.join([line.title, *cells, ratio, line.wanted])} |"
+
+
+def _floor_words(floor: Figures) -> str:
+    lines = [line for line in LINES if line.part == "train" and line.key in floor]
+    values = ", ".join(f"{line.title} {line.form.format(floor[line.key])}" for line in lines)
+    return f"median training boxes in every picture, {values}"
 
 
 def _words(fomo: Figures) -> str:

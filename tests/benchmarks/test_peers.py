@@ -73,6 +73,15 @@ def test_nothing_found_scores_zero(picture: Sample) -> None:
     assert score_answers(OnePicture(picture), [{"file": "a.jpg", "objects": []}], CLASSES)["map50"] == 0
 
 
+def test_the_floor_is_what_boxes_score_that_saw_no_picture(picture: Sample) -> None:
+    from peers_parts.judging import score_floor
+
+    moved = picture.replace(boxes=picture.boxes * np.float32(0.4))
+    train = OnePicture(picture)
+    assert score_floor(train, OnePicture(picture), CLASSES)["map50"] == pytest.approx(1)
+    assert score_floor(train, OnePicture(moved), CLASSES)["map50"] == 0
+
+
 def test_the_best_comes_first_and_pixels_become_shares(picture: Sample) -> None:
     from peers_parts.judging import read_prediction
 
@@ -108,6 +117,7 @@ def test_table_gives_ratios_in_our_favour_and_leaves_out_what_is_not_there() -> 
             "peer": {"parameters": 2_400_000, "macs": 160, "pictures_per_cpu_second": 40.0},
         },
         "int8": {"ours": {"cpu_ms": 0.5, "bytes": 100_000, "map50": 0.8}, "error": "the peer's export failed."},
+        "train": {"ours": {"map50": 0.8}, "peer": {"map50": 0.3}, "floor": {"map50": 0.297}},
         "fomo": {"parameters": 21_000, "pictures_per_cpu_second": 97.0, "cpu_seconds": 30.0, "centroid_f1": 0.5},
     }
     lines = make_table(report, "yolo26n").splitlines()
@@ -117,6 +127,7 @@ def test_table_gives_ratios_in_our_favour_and_leaves_out_what_is_not_there() -> 
     assert "| int8 in LiteRT, 1 thread, CPU ms | 0.50 | - |  | 4 |" in lines
     assert not any("prediction" in line for line in lines)
     assert "int8: the peer's export failed." in lines
+    assert "floor: median training boxes in every picture, mAP50 0.297" in lines
     assert lines[-1].endswith("centroid F1 0.500")
 
 

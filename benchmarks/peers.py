@@ -15,9 +15,10 @@ FOMO-like net, which needs no installation. What is not installed is left out, w
 
 Ours trains for --cpu-seconds (by default as long as its config says) in whole epochs; then the peer for at least the
 CPU seconds that ours took, with its defaults for augmentation (its mosaic ends ten epochs before the end), batch size,
-optimizer, schedule and threads. None of its time goes into validation. Its MACs are those of the network as it is
-deployed, without its attention products. The floor below the table is what the median training boxes score that are
-given for every picture without looking: a figure near it shows no learning.
+optimizer, schedule and threads. None of its time goes into validation: its last weights count. Ours holds out a share
+of the training pictures (`data.validation_share`), which chooses its checkpoint; `val` chooses nothing. The peer's
+MACs are those of the network as it is deployed, without its attention products. The floor below the table is what the
+median training boxes score, given for every picture without looking: a figure near it shows no learning.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ from data_generators.formats import open_source
 from data_generators.sources import Source
 from data_generators.vocabulary import in_vocabulary
 from detector.config import Config, read_config
-from detector.runs import write_json
+from detector.runs import Run, write_json
 
 TRIAL_PICTURES = 480  # that the peer's pace is measured on
 ROUNDS = 300
@@ -65,7 +66,7 @@ class Contest:
         self.report: Result = json.loads(self.report_path.read_text()) if self.report_path.exists() else {}
         self.overrides = [
             f'data.train=[{{source: "{self.data}#train"}}]',
-            f'data.validation=[{{source: "{self.data}#val"}}]',
+            "data.validation=[]",  # what is judged on chooses no checkpoint
             *("model.init_from=null", "export.max_loss=1", f"seed={options.seed}", *options.overrides),
         ]
         self.config: Config = read_config(options.config, self.overrides)
@@ -139,7 +140,7 @@ def measure_rate(contest: Contest) -> Result:
     ours = contest.ask_house("pace", config=contest.options.config, overrides=contest.overrides)
     if not contest.has_peer:
         return {"ours": ours}
-    fraction = min(1.0, TRIAL_PICTURES / ours["samples"])
+    fraction = min(1.0, TRIAL_PICTURES / len(contest.open_split("train")))
     shape = {"model": f"{contest.options.peer}.yaml", "side_px": contest.side_px}
     size, _ = contest.ask_peer("describe", classes=len(contest.config.model.classes), **shape)
     trial, seconds = contest.train_peer(epochs=1, fraction=fraction, close_mosaic=0)
@@ -159,11 +160,12 @@ def train_both(contest: Contest) -> Result:
     train = [*verb, "train", contest.options.config, "--run", str(folder), *changes]
     seconds = run(train, contest.runs / "house-train.log")
     run([*verb, "export", str(folder)], contest.runs / "house-export.log")
-    ours = {"cpu_seconds": seconds, "epochs": epochs} | house_scores(contest, "keras")
-    floor = score_floor(contest.open_split("train"), contest.validation, contest.config.model.classes)
+    ours = {"cpu_seconds": seconds, "epochs": epochs} | house_scores(contest, Run(folder).best)
+    train_set = contest.open_split("train")
+    floor = score_floor(train_set, contest.validation, contest.config.model.classes)
     if not contest.has_peer:
         return {"ours": ours, "floor": floor}
-    epochs = pace_of(pace["peer"]).epochs_for(seconds, pace["ours"]["samples"])
+    epochs = pace_of(pace["peer"]).epochs_for(seconds, len(train_set))
     trained, seconds = contest.train_peer(epochs=epochs)
     answers, _ = contest.ask_peer("predict", weights=trained["weights"], **asked(contest))
     trained |= {"cpu_seconds": seconds, "epochs": epochs}
@@ -176,10 +178,13 @@ def pace_of(figures: Result) -> Pace:
     return Pace(rate, start, figures.get("check_cpu_seconds", 0.0))
 
 
-def house_scores(contest: Contest, name: str) -> Result:
-    """The scores of ours from its export: `keras`, `float` or `int8`."""
-    report = json.loads((contest.runs / "ours" / "export" / "report.json").read_text())[name]
-    return {figure: report[figure] for figure in FIGURES}
+def house_scores(contest: Contest, model: Path) -> Result:
+    """The scores of a model file of ours on the pictures that all are judged on."""
+    path = contest.runs / f"{model.stem}-scores.json"
+    words = ["evaluate", str(model), "--data", f"{contest.data}#val", "--json", str(path)]
+    run([sys.executable, "-m", "detector", *words], path.with_suffix(".log"))
+    scores = json.loads(path.read_text())
+    return {figure: scores[figure] for figure in FIGURES}
 
 
 def asked(contest: Contest) -> Result:
@@ -201,7 +206,7 @@ def time_predictions(contest: Contest) -> Result:
 def time_int8(contest: Contest) -> Result:
     """Median CPU milliseconds of both int8 files, one thread, and their scores."""
     path = contest.runs / "ours" / "export" / "int8.tflite"
-    figures = {"ours": time_file(path) | house_scores(contest, "int8")}
+    figures = {"ours": time_file(path) | house_scores(contest, path)}
     if not contest.has_peer:
         return figures
     weights = contest.require("train")["peer"]["weights"]

@@ -31,7 +31,7 @@ def pace(*, config: str, overrides: list[str]) -> Result:
         overrides: settings, `path.to.key=value`.
 
     Returns:
-        What `budget.Pace` wants, `pictures` of an epoch, `samples` to train on, `parameters` and `macs`.
+        What `budget.Pace` wants, `pictures` of an epoch, `parameters` and `macs`.
     """
     import keras
 
@@ -69,7 +69,6 @@ def pace(*, config: str, overrides: list[str]) -> Result:
         "start_cpu_seconds": time.process_time() - 2 * (clock.checked - clock.begun),
         "check_cpu_seconds": clock.checked - clock.trained,
         "pictures": settings.training.samples_per_epoch or len(train),
-        "samples": len(train),
         "parameters": cost.parameters,
         "macs": cost.macs,
     }

@@ -198,7 +198,7 @@ def test_all_train_on_the_pictures_that_are_named(pets: Path, config: Path, tmp_
     words = ["--config", str(config), "--data", str(pets), "--runs", str(tmp_path / "runs"), "--python", sys.executable]
     contest = Contest(parse_options(words))
     assert [entry.source for entry in contest.config.data.train] == [f"yolo:{pets}#train"]
-    assert contest.config.data.validation[0].source == f"yolo:{pets}#val"
+    assert contest.config.data.validation == ()  # else the pictures that are judged on choose our checkpoint
     document = contest.peer_data()
     assert document == contest.peer_data()
     assert (document.parent / "labels" / "train").resolve() == pets / "labels" / "train"

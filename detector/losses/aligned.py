@@ -42,9 +42,10 @@ class AlignedLoss(keras.Loss):
 
     Candidates of an object are the places within its box, and the cell of its centre. Those of the greatest
     score^a * IoU^b answer for it (TOOD, Feng et al. 2021, eq. 1 and section 3.3). Of two objects that want a place the
-    one gets it to which it is worth more beside its best, of equal ones the later. A place's quality is that value over the greatest of its object, times the
-    greatest IoU of its object: the target of its objectness, by the quality focal loss (Li et al. 2020, eq. 6), and
-    its weight in the losses of boxes and classes. All is divided by the sum of the batch's qualities.
+    one gets it to which it is worth more beside its best, of equal ones the later. A place's quality is that value
+    over the greatest of its object, times the greatest IoU of its object: the target of its objectness, by the quality
+    focal loss (Li et al. 2020, eq. 6), and its weight in the losses of boxes and classes. All is divided by the sum of
+    the batch's qualities.
 
     Predictions are a logit, four distances and K class logits a place. In the targets, of the same shape, column 0
     is of places: the weight that a place has where it answers for no object. The other columns are of objects, one a

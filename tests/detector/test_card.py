@@ -52,7 +52,11 @@ def test_a_file_that_is_no_archive_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_card_that_does_not_validate_names_the_file(tmp_path: Path) -> None:
-    for text in ("{", CARD.to_text().replace("parameters", "params"), CARD.to_text().replace('"presence":', '"grid":')):
+    for text in (
+        "{",
+        CARD.to_text().replace("parameters", "params"),
+        CARD.to_text().replace('"presence":', '"ape":'),
+    ):
         path = tmp_path / "old.keras"
         with zipfile.ZipFile(path, "w") as archive:
             archive.writestr("model.json", text)
@@ -61,8 +65,8 @@ def test_a_card_that_does_not_validate_names_the_file(tmp_path: Path) -> None:
 
 
 def test_heads_of_a_card_are_checked() -> None:
-    with pytest.raises(SettingsError, match="there is no head `grid`"):
-        ModelCard.parse({"input": {"size_hw": [32, 48]}, "heads": {"grid": {}}, "parameters": 1})
+    with pytest.raises(SettingsError, match="there is no head `zebra`"):
+        ModelCard.parse({"input": {"size_hw": [32, 48]}, "heads": {"zebra": {}}, "parameters": 1})
 
 
 def test_a_card_of_a_later_version_asks_for_an_update() -> None:

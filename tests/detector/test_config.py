@@ -189,4 +189,4 @@ def test_a_preset_says_command_time_size_and_score(name: str) -> None:
     assert re.search(r"(detector train|make demo)", header)
     assert re.search(r"Time: [\d.]+ minutes", header)
     assert re.search(r"Size: [\d,]+ parameters, int8 file of [\d,]+ bytes", header)
-    assert re.search(r"IoU.*0\.\d{3}", header)
+    assert re.search(r"(IoU|mAP50).*0\.\d{3}", header)

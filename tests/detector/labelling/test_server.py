@@ -13,7 +13,8 @@ import pytest
 from PIL import Image
 
 from data_generators.formats import open_source
-from detector import api, cli
+from detector import api
+from detector.commands import data
 from detector.labelling.label_store import LabelStore
 from detector.labelling.server import LabelServer
 from detector.labelling.suggestion import load_suggest
@@ -201,7 +202,7 @@ def test_the_verb_opens_the_page_and_says_how_to_read_the_labels(
 
     monkeypatch.setattr("webbrowser.open", opened.append)
     monkeypatch.setattr(LabelServer, "serve_forever", stop)
-    cli.label(pictures, no_model=True)
+    data.label(pictures, no_model=True)
     [url] = opened
     printed = capsys.readouterr().out
     assert url.startswith("http://127.0.0.1:") and url in printed

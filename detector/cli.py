@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import sys
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -21,6 +22,27 @@ app = typer.Typer(
 )
 app.add_typer(data.app)
 app.add_typer(networks.app)
+
+
+def run() -> NoReturn:
+    """The command of the shell: `main`, then the end of the process without the end of the interpreter.
+
+    A training that was stopped leaves a thread of TensorFlow waiting for Python. Should it get its turn while the
+    interpreter ends, it is torn down in C++ code that does not allow it, and the process aborts: "FATAL: exception not
+    rethrown", exit code -6 (https://github.com/python/cpython/issues/87135).
+    """
+    try:
+        main()
+        code = 0
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else int(end.code is not None)
+    atexit._run_exitfuncs()
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except OSError:  # nobody reads any more, or the disk is full
+        code = code or 1
+    os._exit(code)
 
 
 def main() -> None:

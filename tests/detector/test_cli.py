@@ -406,3 +406,27 @@ def test_a_traceback_is_there_for_who_wants_it(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(sys, "argv", ["detector", "export", "nothing"])
     with pytest.raises(ValueError, match="nothing is not a run folder"):
         cli.main()
+
+
+LEAVES = """
+import atexit, os, sys
+from detector import cli
+
+class Last:
+    def __del__(self):
+        os.write(1, b"the interpreter ended")
+
+last = Last()
+atexit.register(print, "cleaned up", end=", ")
+print("answered", end=", ")
+cli.main = lambda: sys.exit({code})
+cli.run()
+"""
+
+
+@pytest.mark.parametrize(("code", "expected"), [("130", 130), ("None", 0), ("'a word'", 1)])
+def test_the_process_leaves_with_its_code_and_its_output_before_a_thread_could_abort_it(
+    code: str, expected: int
+) -> None:
+    done = subprocess.run([sys.executable, "-c", LEAVES.format(code=code)], cwd=REPOSITORY, capture_output=True)
+    assert (done.returncode, done.stdout) == (expected, b"answered, cleaned up, "), done.stderr

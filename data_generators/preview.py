@@ -82,12 +82,13 @@ def preview_sheet(
         ValueError: the source is empty.
         DataError: a sample cannot be read and the source's `on_error` is `raise`.
     """
-    items: list[Sample] = []
-    for index, sample in _choose(source, count, seed):
-        items.append(sample)
-        if augmentation is not None:
-            after = augmentation.apply(sample, (seed, 0, index))
-            items.append(after.replace(origin=f"in training, seed {seed}, epoch 0, index {index}"))
+    chosen = _choose(source, count, seed)
+    items = [sample for _, sample in chosen]
+    if augmentation is not None:
+        after = augmentation.mix([augmentation.apply(sample, (seed, 0, index)) for index, sample in chosen], (seed, 0))
+        told = [f"in training, seed {seed}, epoch 0, index {index}" for index, _ in chosen]
+        seen = [sample.replace(origin=text) for sample, text in zip(after, told, strict=True)]
+        items = [item for pair in zip(items, seen, strict=True) for item in pair]
     return contact_sheet(items, 4, cell_px, source.class_names)
 
 

@@ -78,6 +78,7 @@ class TrainingBatches(keras.utils.PyDataset):
             self.augmentation.apply(self.source.sample(sample), (self.seed, turn, sample))
             for turn, sample in self.positions(index)
         ]
+        samples = self.augmentation.mix(samples, (self.seed, self.first_step + index))
         return encode_batch(samples, self.codecs)
 
     def describe(self, index: int) -> list[str]:
@@ -134,7 +135,7 @@ def check_monitored(monitor: str, batches: Iterable[Batch]) -> None:
         ValueError: there is no label.
     """
     for _, _, weights in batches:
-        if any(value.any() for name, value in weights.items() if monitor == "val_loss" or name in monitor):
+        if any(value.any() for name, value in weights.items() if monitor == "val_loss" or len(weights) == 1 or name in monitor):
             return
     raise ValueError(
         f"The validation data labels nothing that {monitor} could measure: it holds no object, or no labels of that "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import numpy as np
@@ -10,9 +11,11 @@ from pydantic import BeforeValidator
 from data_generators.sample import Sample
 from data_generators.settings import Settings
 from data_generators.sources import CornerOrder
-from data_generators.transform.camera import CAMERAS, Camera, degrade_image
+from data_generators.transform.camera import degrade_image
+from data_generators.transform.camera_settings import CAMERAS, Camera
 from data_generators.transform.geometry import GeometrySettings, draw_homography
 from data_generators.transform.input_spec import InputSpec, content_box, fit_sample
+from data_generators.transform.mosaic import MosaicSettings, mix_mosaics
 from data_generators.transform.photometric import Photometric, PhotometricSettings
 from data_generators.transform.warp import WarpRules, warp_sample
 
@@ -34,7 +37,10 @@ class AugmentSettings(Settings):
     photometric: Annotated[PhotometricSettings | None, _Off] = PhotometricSettings()
     """Change of light and colour; false leaves it out."""
     camera: Camera = CAMERAS["phone"]
-    """The camera to imitate: the name of a preset (none, phone, webcam, openmv), or its settings."""
+    """The camera to imitate: the name of a preset (none, phone, webcam, openmv), a file of `detector match-camera`, or
+    settings."""
+    mosaic: MosaicSettings | None = None
+    """Some pictures are four in one; null: none are. For heads that find many objects, or masks."""
 
 
 class Augmentation:
@@ -72,6 +78,17 @@ class Augmentation:
         rng = np.random.default_rng(seed)
         moved, window = self._move(sample, rng)
         return moved.replace(image=self._expose(moved.image, window, rng))
+
+    def mix(self, samples: Sequence[Sample], seed: tuple[int, ...]) -> list[Sample]:
+        """A batch of what `apply` gave, some of its pictures mixed with others.
+
+        Args:
+            samples: B samples at the network's input size.
+            seed: seed and number of the batch; the same numbers give the same bytes.
+        """
+        if self.settings.mosaic is None or not self.settings.enabled:
+            return list(samples)
+        return mix_mosaics(samples, self.settings.mosaic, self.spec, self.corner_order, seed)
 
     def _move(self, sample: Sample, rng: np.random.Generator) -> tuple[Sample, tuple[int, int, int, int]]:
         """The sample in a drawn view, in the frame, and the window of the frame that shows the picture."""

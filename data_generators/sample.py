@@ -91,6 +91,22 @@ class Sample:
         """A validated copy with some fields changed."""
         return replace(self, **changes)
 
+    def relabel(self, labels: np.ndarray) -> Sample:
+        """A copy in another vocabulary: labels, mask and `unlabelled`.
+
+        Args:
+            labels: int64 (K + 1,), for each class of this one its label in the other, -1 for none; the last entry is -1
+                and stands for objects that are of no class already. The mask of a class without label is background.
+        """
+        codes = np.zeros(max(256, len(labels)), np.uint8)
+        codes[1 : len(labels)] = labels[:-1] + 1
+        codes[MASK_IGNORE] = MASK_IGNORE
+        return self.replace(
+            labels=labels[self.labels],
+            mask=codes[self.mask],
+            unlabelled=frozenset(int(labels[label]) for label in self.unlabelled if labels[label] >= 0),
+        )
+
 
 def sample_with_corners(image: np.ndarray, quads: np.ndarray, *, group: str, origin: str) -> Sample:
     """A sample labelled by the corners of its objects; boxes are the corners' bounding boxes, all of class 0.

@@ -175,11 +175,7 @@ class MixedSource(Source):
         sample = source.sample(int(self._index[index]))
         if self.corner_order == "image" and source.corner_order == "object":
             sample = in_image_order(sample)
-        of_class = sample.labels >= 0
-        return sample.replace(
-            labels=np.where(of_class, self._labels[part][sample.labels], sample.labels),
-            unlabelled=frozenset(int(self._labels[part][label]) for label in sample.unlabelled),
-        )
+        return sample.relabel(self._labels[part])
 
     def labelled_classes_at(self, index: int) -> frozenset[str]:
         return self._sources[self._part[index]].labelled_classes_at(int(self._index[index]))
@@ -248,4 +244,5 @@ def _common_corner_order(sources: Sequence[Source], wanted: CornerOrder | None) 
 
 
 def _label_map(names: tuple[str, ...], union: tuple[str, ...]) -> np.ndarray:
-    return np.array([union.index(name) for name in names], np.int64)
+    """See `Sample.relabel`."""
+    return np.array([*(union.index(name) for name in names), -1], np.int64)

@@ -16,8 +16,8 @@ OTHER_CLASS = -1  # label of an object of no class that was asked for
 class RelabelledSource(Source):
     """The samples of a source, with labels that index other class names.
 
-    An object of a class that is not among them keeps its place, and gets the label -1. A class that the source never
-    labelled is among `Sample.unlabelled`, so that its absence teaches nothing.
+    An object of a class that is not among them keeps its place, and gets the label -1; in the mask it is background. A
+    class that the source never labelled is among `Sample.unlabelled`, so that its absence teaches nothing.
 
     Args:
         source: where the samples come from.
@@ -43,8 +43,7 @@ class RelabelledSource(Source):
         looked_for = self.labelled_classes_at(index)
         unlabelled = frozenset(place for place, name in enumerate(self.class_names) if name not in looked_for)
         has = sample.has | ({"boxes"} if self._absent else set())
-        labels = self._labels[sample.labels]  # -1 takes the last entry
-        return sample.replace(labels=labels, unlabelled=unlabelled, has=frozenset(has))
+        return sample.relabel(self._labels).replace(unlabelled=unlabelled, has=frozenset(has))
 
     def labelled_classes_at(self, index: int) -> frozenset[str]:
         return (self._source.labelled_classes_at(index) | self._absent) & frozenset(self.class_names)

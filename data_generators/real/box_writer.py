@@ -109,7 +109,7 @@ def relabelled_samples(splits: Mapping[str, Source], class_names: tuple[str, ...
     for split, source in splits.items():
         indices = np.array([*map(class_names.index, source.class_names), -1], np.int64)  # the last one: -1 stays -1
         for index, sample in readable_samples(source):
-            yield split, index, sample.replace(labels=indices[sample.labels])
+            yield split, index, sample.relabel(indices)
 
 
 @contextmanager

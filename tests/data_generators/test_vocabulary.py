@@ -33,7 +33,8 @@ class Boxes(Source):
             labels=np.arange(count),
             ignore=np.zeros(count, bool),
             keypoints=np.zeros((count, 0, 2), np.float32),
-            has=frozenset({"boxes"}),
+            mask=np.tile(np.resize(np.array([*range(count + 1), 255], np.uint8), 20), (12, 1)),
+            has=frozenset({"boxes", "mask"}),
             group=str(index),
         )
 
@@ -49,6 +50,16 @@ def test_labels_follow_the_names() -> None:
     assert sample.labels.tolist() == [1, 0, OTHER_CLASS]
     np.testing.assert_array_equal(sample.boxes, BOXES)
     assert sample.unlabelled == frozenset()
+
+
+def test_the_mask_follows_the_names() -> None:
+    """Dogs, cats and hens stand side by side in the mask; hens were not asked for."""
+    before = Boxes(("dog", "cat", "hen"))
+    after = RelabelledSource(before, ("cat", "dog")).sample(0).mask
+    np.testing.assert_array_equal(after, np.array([0, 2, 1, 0, *[0] * 251, 255], np.uint8)[before.sample(0).mask])
+    mixed = MixedSource([(Boxes(("hen",)), 1.0), (before, 1.0)])
+    assert {tuple(np.unique(mixed.sample(index).mask)) for index in range(2)} == {(0, 1, 255), (0, 1, 2, 3, 255)}
+    assert mixed.class_names == ("hen", "dog", "cat")
 
 
 def test_a_class_that_nobody_looked_for_is_unlabelled() -> None:

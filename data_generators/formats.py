@@ -13,6 +13,7 @@ from pydantic import Field
 
 from data_generators.errors import DataError, OnError
 from data_generators.files import expand_variables, read_bytes
+from data_generators.real.backgrounds import BackgroundSettings, BackgroundSource
 from data_generators.real.coco import CocoSource
 from data_generators.real.corner_csv import CornerCsvSource
 from data_generators.real.cvat import CvatSource
@@ -102,6 +103,10 @@ def _open_corners(path: str, split: str | None, options: CornersOptions, on_erro
     return CornerCsvSource(path, split, options.corner_order, options.class_name, on_error)
 
 
+def _open_backgrounds(path: str, split: str | None, options: BackgroundSettings, on_error: OnError) -> Source:
+    return BackgroundSource(open_source(f"{path}#{split or ''}", on_error, **options.source_options), options)
+
+
 def _open_coco(path: str, split: str | None, _: NoOptions, on_error: OnError) -> Source:
     return CocoSource(path, split, on_error)
 
@@ -188,6 +193,12 @@ def _seeded(where: str, split: str | None, options: Scenes) -> Scenes:
 
 
 FORMATS: dict[str, Format] = {
+    "backgrounds": Format(
+        "source in front of which `backgrounds:` stands: crops beside its objects, and textures",
+        BackgroundSettings,
+        _open_backgrounds,
+        has_splits=True,
+    ),
     "coco": Format(
         "COCO file, or folder with annotations/instances_SPLIT.json or SPLIT/_annotations.coco.json",
         NoOptions,

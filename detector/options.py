@@ -9,8 +9,9 @@ from typing import Annotated
 import typer
 
 FORMATS = (
-    "FORMAT is coco, corners, cutouts, cvat, documents, forms, images, labelme, labelme-boxes, marked, negatives, "
-    "trimaps, voc or yolo; PATH is a folder, for forms: a form.yaml, for documents: it may be empty."
+    "FORMAT is backgrounds, coco, corners, cutouts, cvat, documents, forms, images, labelme, labelme-boxes, marked, "
+    "negatives, trimaps, voc or yolo; PATH is a folder, for forms: a form.yaml, for backgrounds: another FORMAT:PATH, "
+    "for documents: it may be empty."
 )
 
 

@@ -12,6 +12,7 @@ from pydantic import Field, model_validator
 from data_generators.errors import OnError
 from data_generators.settings import Settings, SettingsError
 from data_generators.sources import CornerOrder
+from data_generators.splits import GAP, SplitBy
 from data_generators.transform.augment import AugmentSettings
 from data_generators.transform.input_spec import InputSpec
 from data_generators.transform.tiling import TileSettings
@@ -58,6 +59,11 @@ class DataSettings(Settings):
     """Sources to validate on; without one, `validation_share` of the training groups is held out."""
     validation_share: float = Field(0.1, gt=0, lt=1)
     """Share of the groups held out where `validation` is empty."""
+    split_by: SplitBy = "group"
+    """What is held out: whole groups (clips, documents); by `time` the last frames of every clip, `split_gap` frames
+    after those to train on; by `frame` single frames, which leak: the run warns how many."""
+    split_gap: int = Field(GAP, ge=0)
+    """Of `split_by: time`: frames between, which are in neither."""
     tiles: TileSettings | None = None
     """How large pictures are cut, e.g. {rows: 2, columns: 3}: every tile is a sample of training and validation, and
     scores and predictions are those of all tiles of a picture together. Null: pictures stay whole."""
@@ -67,6 +73,14 @@ class DataSettings(Settings):
     """Longest side of the decoded pictures in the cache; larger ones are shrunk once. Null: 2.5 times the input's."""
     cache_gigabytes: float = Field(20.0, gt=0)
     """The cache folder is kept under this size; the entries that were used longest ago go first."""
+
+    @model_validator(mode="after")
+    def _check_split(self) -> Self:
+        if self.tiles and self.split_by != "group":
+            raise ValueError(
+                f"tiles are held out by group, not by {self.split_by}; name validation data, e.g. davis:FOLDER#val"
+            )
+        return self
 
 
 class FreezeSettings(Settings):
@@ -104,7 +118,7 @@ class TrainingSettings(Settings):
     backbone_rate: float = Field(1.0, gt=0, le=1)
     """Share of the learning rate at which a backbone taken over learns; the heads learn at the whole."""
     early_stopping_epochs: int | None = Field(None, ge=1)
-    """Stop after so many epochs without improvement of the monitored metric."""
+    """Stop after so many epochs without improvement of the monitored metric; those with frozen stages do not count."""
     picture_epochs: int = Field(5, ge=1)
     """Draw the same 16 validation samples every so many epochs, and at the end."""
     deterministic: bool = False

@@ -17,7 +17,7 @@ from data_generators.formats import open_source
 from data_generators.sample import Sample
 from data_generators.settings import SettingsError
 from data_generators.sources import CornerOrder, MixedSource, Source, in_image_order
-from data_generators.splits import split_by_group
+from data_generators.splits import split_source
 from data_generators.synthetic.documents import DocumentScenes
 from data_generators.transform.augment import Augmentation
 from data_generators.transform.tiling import TiledSource
@@ -40,7 +40,7 @@ def training_sources(config: Config, progress: ProgressFor = silent) -> tuple[So
     """The training and the validation source of a config, decoded into the cache.
 
     Training sources are mixed by weight, and one pass through the mix shows every sample at least once. Of validation
-    samples, named or held out by group, each is taken once.
+    samples, named or held out as `data.split_by` says, each is taken once.
 
     Args:
         config: `data`, and `seed` for order and held-out share.
@@ -56,7 +56,7 @@ def training_sources(config: Config, progress: ProgressFor = silent) -> tuple[So
     validation: list[Source]
     if config.data.validation:
         validation = [_open_cached(entry, config, progress) for entry in config.data.validation]
-        _warn_of_shared(train, validation)
+        _warn_of_shared(train, validation, config)
     else:
         parts = [_hold_out(part, config) for part in train]
         train, validation = [part for part, _ in parts], [part for _, part in parts]
@@ -78,9 +78,10 @@ def validation_sources(config: Config, held_out: Source) -> list[Source]:
 
 
 def _hold_out(source: Source, config: Config) -> tuple[Source, Source]:
-    """The groups of a source to train on, and those to validate on."""
-    share = config.data.validation_share
-    parts = split_by_group(source, {"train": 1 - share, "validation": share}, config.seed)
+    """What of a source is trained on, and what is validated on."""
+    data = config.data
+    fractions = {"train": 1 - data.validation_share, "validation": data.validation_share}
+    parts = split_source(source, fractions, data.split_by, seed=config.seed, gap=data.split_gap)
     return parts["train"], parts["validation"]
 
 
@@ -188,8 +189,9 @@ def _mix(sources: Sequence[Source], weights: Sequence[float], config: Config, le
     return MixedSource(parts, config.seed, length, order if order != "none" else None)
 
 
-def _warn_of_shared(train: Sequence[Source], validation: Sequence[Source]) -> None:
-    """Validation that holds training samples flatters; a file is known by its path, a scene by its seed and index."""
+def _warn_of_shared(train: Sequence[Source], validation: Sequence[Source], config: Config) -> None:
+    """Validation that holds training samples flatters; a file is known by its path, a scene by its seed and index. So
+    does one that holds other frames of the same clip; groups are names within a path alone."""
     known = {origin for source in train for origin in _origins(source)}
     shared = [origin for source in validation for origin in _origins(source) if origin in known]
     if shared:
@@ -199,6 +201,22 @@ def _warn_of_shared(train: Sequence[Source], validation: Sequence[Source]) -> No
             len(shared),
             shared[0],
         )
+        return
+    clips = set(_groups(config.data.train, train))
+    leaking = [group for path, group in _groups(config.data.validation, validation) if (path, group) in clips]
+    if leaking:
+        logger.warning(
+            "%d of %d validation samples leak: training holds others of their group (clip or document), e.g. %s. The "
+            "scores tell how well it does on the rest of that group, not on others.",
+            *(len(leaking), sum(map(len, validation)), leaking[0]),
+        )
+
+
+def _groups(entries: Sequence[SourceSettings], sources: Sequence[Source]) -> list[tuple[str, str]]:
+    """FORMAT:PATH and group of every sample."""
+    texts = [entry.source for entry in entries]
+    paths = [text.rpartition("#")[0] if "#" in text else text for text in texts]
+    return [(path, group) for path, source in zip(paths, sources, strict=True) for group in source.groups()]
 
 
 def _origins(source: Source) -> list[str]:

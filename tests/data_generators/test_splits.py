@@ -1,12 +1,37 @@
+import logging
+from contextlib import contextmanager
+
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from data_generators.errors import DataError
 from data_generators.sample import Sample
 from data_generators.sources import Source
-from data_generators.splits import split_by_group
+from data_generators.splits import (
+    SplitSettings,
+    count_leaks,
+    open_split,
+    split_by_frame,
+    split_by_group,
+    split_by_time,
+)
 
 FRACTIONS = {"train": 0.7, "val": 0.3}
+
+
+@contextmanager
+def collected_warnings():
+    """Messages of the module under test; hypothesis does not go with pytest's caplog."""
+    messages, handler = [], logging.Handler(logging.WARNING)
+    handler.emit = lambda record: messages.append(record.getMessage())
+    logger = logging.getLogger("data_generators.splits")
+    logger.addHandler(handler)
+    try:
+        yield messages
+    finally:
+        logger.removeHandler(handler)
 
 
 class Grouped(Source):
@@ -69,3 +94,55 @@ def test_an_empty_part_is_refused():
 def test_fractions_must_add_up_to_one(fractions):
     with pytest.raises(ValueError, match="greater than 0 and add up to 1"):
         split_by_group(clips(30), fractions)
+
+
+@given(st.lists(st.integers(1, 40), min_size=1, max_size=6), st.integers(0, 15))
+def test_parts_of_a_clip_follow_each_other_with_a_gap_between(lengths, gap):
+    source = Grouped(f"clip {number}" for number, length in enumerate(lengths) for _ in range(length))
+    try:
+        parts = split_by_time(source, FRACTIONS, gap)
+    except ValueError:
+        assert all(round(0.7 * (length - gap)) < 1 or length - gap < 2 for length in lengths)
+        return
+    train, val = (np.array(part._indices) for part in parts.values())
+    groups = np.array(source.groups())
+    for number, length in enumerate(lengths):
+        group = f"clip {number}"
+        mine, its = train[groups[train] == group], val[groups[val] == group]
+        assert len(mine) and mine.tolist() == list(range(mine[0], mine[0] + len(mine)))
+        assert len(mine) + len(its) == (length - gap if len(its) else length)
+        if len(its):
+            assert its[0] - mine[-1] == gap + 1 and its.tolist() == list(range(its[0], its[0] + len(its)))
+
+
+@given(st.integers(0, 50), st.integers(1, 30))
+def test_single_frames_are_warned_of_with_the_number_that_leaks(seed, length):
+    """Every frame is in one part; the leak is counted anew, frame by frame."""
+    source = Grouped(f"clip {index // length}" for index in range(60))
+    with collected_warnings() as messages:
+        parts = split_by_frame(source, FRACTIONS, seed)
+    assert sorted([*parts["train"]._indices, *parts["val"]._indices]) == list(range(60))
+    leaking = sum(group in parts["train"].groups() for group in parts["val"].groups())
+    assert leaking == count_leaks(parts["train"], parts["val"])
+    wanted = f"{leaking} of {len(parts['val'])} samples of val leak: train holds others of their group"
+    assert [message.startswith(wanted) for message in messages] == [True] * bool(leaking)
+    assert leaking or length == 1
+
+
+def test_one_clip_is_split_by_time_unless_another_way_is_asked_for():
+    source = Grouped(["camel"] * 90)
+    parts = {split: open_split(source, split, SplitSettings(), "davis:camel") for split in ("train", "val")}
+    assert parts["train"]._indices == list(range(64)) and parts["val"]._indices == list(range(74, 90))
+    with pytest.raises(
+        DataError, match=r"davis:camel: it cannot be split: .*leaves (train|val) .*split by time"
+    ):
+        open_split(source, "val", SplitSettings(split_by="group"), "davis:camel")
+    with pytest.raises(DataError, match=r"it cannot be split: The split leaves val without a sample: 1 groups in 90"):
+        open_split(source, "val", SplitSettings(split_gap=89), "davis:camel")
+
+
+def test_several_clips_stay_whole_and_other_splits_are_refused():
+    parts = [open_split(clips(60), split, SplitSettings(val_share=0.5), "masks:cats") for split in ("train", "val")]
+    assert not count_leaks(*parts) and sum(map(len, parts)) == 60
+    with pytest.raises(DataError, match=r"masks:cats: there is no split 'test'\. Splits there are: train, val; they"):
+        open_split(clips(60), "test", SplitSettings(), "masks:cats")

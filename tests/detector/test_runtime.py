@@ -42,7 +42,7 @@ def test_grey_pictures_are_answered_too(files_of: FilesOf) -> None:
 def test_pixels_go_into_the_int8_file_less_128(files_of: FilesOf) -> None:
     runtime = LiteRTRuntime(files_of("presence").int8)
     pixels = np.arange(256, dtype=np.uint8)
-    np.testing.assert_array_equal(runtime._quantise(pixels), pixels.astype(int) - 128)
+    np.testing.assert_array_equal(runtime._input_of_pixel[pixels], pixels.astype(int) - 128)
 
 
 def test_reference_kernels_stay_near(files_of: FilesOf) -> None:

@@ -28,7 +28,7 @@ FLOORS: dict[str, tuple[set[str], ...]] = {
     "detector": (
         {"__init__", "quiet", "options", "backend", "losses", "presets", "shipped", "forms"},
         {"codecs", "metrics"},
-        {"model_settings", "looks"},
+        {"model_settings", "looks", "disagreement"},
         {"config"},
         {"template", "runs", "models", "scoring", "batches", "data", "anchors"},
         {"card", "locate", "callbacks", "heads", "terminal"},
@@ -50,6 +50,7 @@ TENSORFLOW = ("detector/export/", "detector/backend.py")
 KERAS_FREE = {
     "codecs",
     "looks",
+    "disagreement",
     "model_settings",
     "config",
     "template",

@@ -15,14 +15,13 @@ from data_generators.transform.input_spec import resize_image
 from data_generators.transform.tiling import window_homography
 from data_generators.transform.warp import warp_image
 from detector.codecs.boxes import DEFAULT_THRESHOLD
+from detector.codecs.view_weights import even_weights, falling_weights
 
 OUTPUT = "mask_logits"  # that the threshold belongs to
 PRESENT_SHARE = 0.001  # of the picture's area: an object covers at least this much
 MEASURED_SIDE_PX = 512  # on which boxes and areas are measured; the raster alone is coarse
-LEAST_WEIGHT = 1e-3  # at the very edge of a tile
 ROUNDING = 1e-6  # a raster does not grow by a pixel for this
-
-Weigh = Callable[[np.ndarray, np.ndarray], np.ndarray]
+WHOLE = np.array([0.0, 0, 1, 1])  # the window that is all of the picture
 
 
 @dataclass(frozen=True)
@@ -37,7 +36,7 @@ class MaskPrediction:
 
     probabilities: np.ndarray
     classes: tuple[str, ...] = ()
-    window: np.ndarray = field(default_factory=lambda: np.array([0.0, 0, 1, 1]))
+    window: np.ndarray = field(default_factory=lambda: WHOLE)
 
     @cached_property
     def presence(self) -> float:
@@ -70,6 +69,10 @@ class MaskPrediction:
         matrix = window_homography(window) @ homography @ np.linalg.inv(window_homography(self.window))
         return replace(self, probabilities=warp_image(self.probabilities, matrix, size_hw, "replicate"), window=window)
 
+    def on_raster(self, size_hw: tuple[int, int]) -> np.ndarray:
+        """Probabilities float32 (H, W, K) on a raster over all of the picture; beyond the window edges are repeated."""
+        return self._drawn(np.eye(3), WHOLE, size_hw).probabilities
+
     @classmethod
     def of_looks(cls, predictions: Sequence[MaskPrediction], windows: np.ndarray) -> MaskPrediction:
         """One prediction of several looks at a picture: at each place the mean of those that show it.
@@ -78,23 +81,25 @@ class MaskPrediction:
             predictions: one a look, in normalised coordinates of the picture.
             windows: (V, 4) what each look shows of the picture, x0 y0 x1 y1 in [0, 1].
         """
-        return _blend(predictions, windows, [_evenly] * len(predictions))
+        return _blend(predictions, windows, even_weights)
 
     @classmethod
     def of_tiles(cls, predictions: Sequence[MaskPrediction], windows: np.ndarray) -> MaskPrediction:
         """One prediction of the tiles of a picture, on a raster as fine as theirs, without seams.
 
-        Where tiles overlap, each counts the less the nearer its edge is (a raised cosine, Hann's window), as a network
-        sees little of what is around there. A tile that shows the whole picture counts as much as all others together:
+        Tiles are blended by `falling_weights`. One that shows the whole picture counts as much as all others together:
         the mean over scales (Chen et al. 2016, "Attention to Scale").
+
+        Args:
+            predictions: one a tile, in normalised coordinates of the picture.
+            windows: (V, 4) the tiles, x0 y0 x1 y1 in [0, 1].
         """
-        whole = [bool(np.allclose(window, [0, 0, 1, 1])) for window in windows]
-        cut = [index for index, is_whole in enumerate(whole) if not is_whole]
-        views = [prediction for prediction, is_whole in zip(predictions, whole, strict=True) if is_whole]
-        if cut:
-            falling = [_falling(windows[index]) for index in cut]
-            views.append(_blend([predictions[index] for index in cut], windows[cut], falling))
-        return cls.of_looks(views, np.tile([0.0, 0, 1, 1], (len(views), 1)))
+        is_whole = np.isclose(windows, WHOLE).all(axis=1)
+        views = [predictions[int(index)] for index in np.flatnonzero(is_whole)]
+        if not is_whole.all():
+            parts = [predictions[int(index)] for index in np.flatnonzero(~is_whole)]
+            views.append(_blend(parts, windows[~is_whole], falling_weights))
+        return cls.of_looks(views, np.tile(WHOLE, (len(views), 1)))
 
     def at_size(self, size_hw: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
         """The raster at another size, one class at a time: pictures may be large, and classes many.
@@ -202,51 +207,29 @@ def _boxes_of(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return labels, boxes / np.array([mask.shape[1], mask.shape[0]] * 2, np.float32)
 
 
-def _blend(predictions: Sequence[MaskPrediction], windows: np.ndarray, weigh: Sequence[Weigh]) -> MaskPrediction:
-    """The weighted mean of predictions over the whole picture, on a raster as fine as the finest of them.
+def finest_raster(predictions: Sequence[MaskPrediction]) -> tuple[int, int]:
+    """Height and width of a raster over all of the picture that is as fine as the finest of theirs."""
+    heights, widths = zip(*(each._size_of(np.eye(3), WHOLE) for each in predictions), strict=True)
+    return max(heights), max(widths)
+
+
+def _blend(
+    predictions: Sequence[MaskPrediction],
+    windows: np.ndarray,
+    weigh: Callable[[np.ndarray, tuple[int, int]], np.ndarray],
+) -> MaskPrediction:
+    """The weighted mean over all of the picture, 0 where no view shows it.
 
     Args:
         predictions: V, in normalised coordinates of the picture.
         windows: (V, 4) what each shows of it.
-        weigh: V functions from x (w,) and y (h,) to weights (h, w).
+        weigh: window (4,) and size of a raster -> weights (H, W, 1).
     """
-    whole = np.array([0.0, 0, 1, 1])
-    sizes = [each._size_of(np.eye(3), whole) for each in predictions]
-    height, width = max(size[0] for size in sizes), max(size[1] for size in sizes)
-    total = np.zeros((height, width, predictions[0].probabilities.shape[-1]), np.float32)
-    weights = np.zeros((height, width, 1), np.float32)
-    for prediction, window, weight_at in zip(predictions, windows, weigh, strict=True):
-        columns, rows = _covered(window[[0, 2]], width), _covered(window[[1, 3]], height)
-        if columns.start == columns.stop or rows.start == rows.stop:
-            continue
-        edges = np.array([columns.start / width, rows.start / height, columns.stop / width, rows.stop / height])
-        part = prediction._drawn(np.eye(3), edges, (rows.stop - rows.start, columns.stop - columns.start))
-        weight = weight_at(
-            *((np.arange(each.start, each.stop) + 0.5) / n for each, n in ((columns, width), (rows, height)))
-        )
-        total[rows, columns] += weight[..., None] * part.probabilities
-        weights[rows, columns] += weight[..., None]
-    return replace(predictions[0], probabilities=total / np.maximum(weights, 1e-9), window=whole)
-
-
-def _covered(ends: np.ndarray, count: int) -> slice:
-    """Of `count` pixels from 0 to 1, those whose centres lie between two ends."""
-    first, last = np.ceil(ends * count - 0.5 - ROUNDING).clip(0, count).astype(int)
-    return slice(int(first), int(max(first, last)))
-
-
-def _evenly(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    return np.ones((len(y), len(x)), np.float32)
-
-
-def _falling(window: np.ndarray) -> Weigh:
-    """Weights in a tile (4,): 1 in its middle and towards the picture's edges, less towards its own."""
-
-    def along(values: np.ndarray, low: float, high: float) -> np.ndarray:
-        place = (values - low) / (high - low)
-        place = np.where((place < 0.5) & (low <= 0), 0.5, place)
-        place = np.where((place > 0.5) & (high >= 1), 0.5, place)
-        return np.maximum(np.sin(np.pi * place) ** 2, LEAST_WEIGHT).astype(np.float32)
-
-    x0, y0, x1, y1 = (float(value) for value in window)
-    return lambda x, y: along(y, y0, y1)[:, None] * along(x, x0, x1)
+    size_hw = finest_raster(predictions)
+    total = np.zeros((*size_hw, predictions[0].probabilities.shape[-1]), np.float32)
+    weights = np.zeros((*size_hw, 1), np.float32)
+    for prediction, window in zip(predictions, windows, strict=True):
+        weight = weigh(window, size_hw)
+        total += weight * prediction.on_raster(size_hw)
+        weights += weight
+    return replace(predictions[0], probabilities=total / np.maximum(weights, 1e-9), window=WHOLE)

@@ -32,11 +32,20 @@ class Checkpoints(keras.callbacks.Callback):
         save_best: path -> writes the network as it is to be kept, without the training's pixel input.
         monitor: the metric that chooses the best; less is better.
         patience: epochs without improvement after which to stop; None never stops.
+        counts_from: epochs at the beginning that do not count as without improvement, e.g. with a frozen backbone.
     """
 
-    def __init__(self, run: Run, save_best: Callable[[Path], None], monitor: str, patience: int | None) -> None:
+    def __init__(
+        self,
+        run: Run,
+        save_best: Callable[[Path], None],
+        monitor: str,
+        patience: int | None = None,
+        counts_from: int = 0,
+    ) -> None:
         super().__init__()
-        self.run, self.save_best, self.monitor, self.patience = run, save_best, monitor, patience
+        self.run, self.save_best, self.monitor = run, save_best, monitor
+        self.patience, self.counts_from = patience, counts_from
         self.best, self.waited = math.inf, 0
 
     def resume(self, model: keras.Model) -> int:
@@ -77,7 +86,7 @@ class Checkpoints(keras.callbacks.Callback):
                 f"{self.monitor} is not a number after epoch {epoch + 1}, though the training loss is. "
                 "Lower training.learning_rate; begin another run."
             )
-        self.waited += 1
+        self.waited += epoch >= self.counts_from
         if value < self.best:
             self.best, self.waited = float(value), 0
             with atomic_path(self.run.best) as temporary:

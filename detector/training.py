@@ -119,11 +119,12 @@ def _fit(run: Run, config: Config, network: keras.Model, card: ModelCard, source
     check_monitored(monitor, validation)
     model = with_pixel_input(network, make_spoilers(config.model.heads))
     save = partial(_save_network, network, card)
-    checkpoints = Checkpoints(run, save, monitor, training.early_stopping_epochs)
+    phases = training_phases(config)
+    checkpoints = Checkpoints(run, save, monitor, training.early_stopping_epochs, counts_from=phases[-1].begin)
     done = (run.read_state() or {}).get("epoch", 0)
     run.keep_metrics_until(done)
     sheet = _LiveSheet(run, network, card, sources[1])
-    for phase in training_phases(config):
+    for phase in phases:
         if done > phase.end:
             continue
         freeze_stages(network, phase.frozen_stages)

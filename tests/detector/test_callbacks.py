@@ -36,8 +36,8 @@ def model() -> keras.Model:
     return model
 
 
-def make_checkpoints(run: Run, model: keras.Model, patience: int | None = None) -> Checkpoints:
-    checkpoints = Checkpoints(run, lambda path: model.save(path), "val_loss", patience)
+def make_checkpoints(run: Run, model: keras.Model, patience: int | None = None, counts_from: int = 0) -> Checkpoints:
+    checkpoints = Checkpoints(run, lambda path: model.save(path), "val_loss", patience, counts_from)
     checkpoints.set_model(model)
     return checkpoints
 
@@ -167,6 +167,15 @@ def test_early_stopping_counts_on_after_a_resume(run: Run, model: keras.Model) -
     finished = make_checkpoints(run, model, patience=2)
     assert finished.resume(model) == 4
     assert finished.has_stopped()
+
+
+def test_early_stopping_counts_no_epoch_with_frozen_stages(run: Run, model: keras.Model) -> None:
+    checkpoints = make_checkpoints(run, model, patience=2, counts_from=3)
+    for epoch, value in enumerate((1.0, 4.0, 4.0, 4.0)):
+        checkpoints.on_epoch_end(epoch, {"val_loss": value})
+    assert (checkpoints.waited, model.stop_training) == (1, False)
+    checkpoints.on_epoch_end(4, {"val_loss": 4.0})
+    assert model.stop_training
 
 
 def test_nothing_to_resume_leaves_the_model_as_it_is(run: Run, model: keras.Model) -> None:

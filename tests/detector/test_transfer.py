@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from data_generators.settings import SettingsError
+from detector import training as training_module
 from detector.build import build_model
 from detector.config import Config
 from detector.runs import Run, RunError
@@ -76,6 +77,21 @@ def test_frozen_stages_stand_still_with_their_statistics_while_the_others_learn(
     assert all(now == name.startswith("stage2") for name, now in changed.items())
     saved = keras.saving.load_model(run.best)
     assert all(layer.trainable for layer in saved.layers), "whoever trains the file next finds nothing frozen"
+
+
+def test_early_stopping_counts_from_the_last_phase_on(
+    sheets: Path, donor: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[int] = []
+
+    def stop(*_: Any, counts_from: int) -> None:
+        given.append(counts_from)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(training_module, "Checkpoints", stop)
+    with pytest.raises(KeyboardInterrupt):
+        train(make_config(donor, sheets, epochs=5, freeze={"epochs": 2}), tmp_path / "run")
+    assert given == [2]
 
 
 @pytest.mark.slow

@@ -87,29 +87,37 @@ def write_box_set(
     Raises:
         DataError: the folder is not empty, or a sample cannot be read and its source's `on_error` is `raise`.
     """
-    class_names = tuple(dict.fromkeys(name for source in splits.values() for name in source.class_names))
+    class_names = joined_class_names(splits)
     lost = LostLabels(writer_class.name, writer_class.holds, class_names)
-    total = sum(map(len, splits.values()))
     with new_folder(Path(directory).expanduser()) as root:
         writer, names = writer_class(root, class_names, list(splits)), Names()
-        for done, (split, index, sample) in enumerate(relabelled_samples(splits, class_names), 1):
+        for split, index, sample in relabelled_samples(splits, class_names, progress):
             lost.count(sample, splits[split].labelled_classes_at(index))
             if "boxes" in sample.has:
                 written = _written_objects(sample)
                 path = writer.picture_folder(split) / names.unique(sample.origin, index)
                 writer.add(split, write_picture(path, written, quality), written)
-            if progress:
-                progress(done, total)
         writer.finish()
     return lost.sentences()
 
 
-def relabelled_samples(splits: Mapping[str, Source], class_names: tuple[str, ...]) -> Iterator[tuple[str, int, Sample]]:
+def joined_class_names(splits: Mapping[str, Source]) -> tuple[str, ...]:
+    """The classes of all splits, each once, in order of appearance."""
+    return tuple(dict.fromkeys(name for source in splits.values() for name in source.class_names))
+
+
+def relabelled_samples(
+    splits: Mapping[str, Source], class_names: tuple[str, ...], progress: Progress | None
+) -> Iterator[tuple[str, int, Sample]]:
     """Split, index in its source, and sample of all that can be read; labels index `class_names`."""
+    done, total = 0, sum(map(len, splits.values()))
     for split, source in splits.items():
         indices = np.array([*map(class_names.index, source.class_names), -1], np.int64)  # the last one: -1 stays -1
         for index, sample in readable_samples(source):
             yield split, index, sample.relabel(indices)
+            done += 1
+            if progress:
+                progress(done, total)
 
 
 @contextmanager

@@ -12,7 +12,14 @@ import yaml
 
 from data_generators.files import write_atomically
 from data_generators.images import write_image
-from data_generators.real.box_writer import Names, Progress, new_folder, relabelled_samples, write_picture
+from data_generators.real.box_writer import (
+    Names,
+    Progress,
+    joined_class_names,
+    new_folder,
+    relabelled_samples,
+    write_picture,
+)
 from data_generators.real.lost_labels import LostLabels
 from data_generators.real.trimaps import OPTIONS_NAME, trimap_box
 from data_generators.sample import MASK_IGNORE, Sample
@@ -50,19 +57,16 @@ def write_trimap_set(
     Raises:
         DataError: the folder is not empty, or a sample cannot be read and its source's `on_error` is `raise`.
     """
-    class_names = tuple(dict.fromkeys(name for source in splits.values() for name in source.class_names))
+    class_names = joined_class_names(splits)
     lost, counts = LostLabels("a trimap folder", frozenset({"classes", "ignore", "mask"}), class_names), Counter[str]()
-    total = sum(map(len, splits.values()))
     with new_folder(Path(directory).expanduser()) as root:
         writers = {split: TrimapWriter(root / split, class_names) for split in splits}
-        for done, (split, index, sample) in enumerate(relabelled_samples(splits, class_names), 1):
+        for split, index, sample in relabelled_samples(splits, class_names, progress):
             hindrance = find_hindrance(sample, class_names)
             if "boxes" not in sample.has or not hindrance:
                 lost.count(sample, splits[split].labelled_classes_at(index))
             if "boxes" in sample.has:
                 counts.update([hindrance] if hindrance else writers[split].add(sample, index, quality))
-            if progress:
-                progress(done, total)
     return [text.format(counts[kind]) for kind, text in LOST.items() if counts[kind]] + lost.sentences()
 
 

@@ -115,7 +115,7 @@ class MaskPrediction:
         for label in range(self.probabilities.shape[-1]):
             of_class = resize_image(self.probabilities[..., label : label + 1], size_hw)[..., 0]
             foreground += of_class
-            likeliest[of_class > best] = label + 1
+            likeliest = np.where(of_class > best, np.uint8(label + 1), likeliest)
             best = np.maximum(best, of_class)
         return foreground.clip(0, 1), likeliest
 

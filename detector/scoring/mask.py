@@ -51,17 +51,14 @@ def score_mask_sample(sample: Sample, prediction: MaskPrediction, order: CornerO
     row: Row = {"origin": sample.origin, "presence_true": _holds_object(sample), "presence": prediction.presence}
     if "mask" not in sample.has:
         return row
-    count = prediction.probabilities.shape[-1]
     truth = np.array(sample.mask)
     if not prediction.classes:
         truth[(truth > 0) & (truth != MASK_IGNORE)] = 1
-    known = truth != MASK_IGNORE
     foreground, likeliest = prediction.at_size(sample.size_hw)
     levels = np.floor(foreground * STEPS + 1e-5).clip(0, STEPS - 1).astype(np.uint8)
-    cells = (truth[known].astype(np.int64) * count + likeliest[known] - 1) * STEPS + levels[known]
-    counts = np.bincount(cells, minlength=(count + 1) * count * STEPS).reshape(count + 1, count, STEPS)
-    counts[0, [label for label in sample.unlabelled if label < count]] = 0
-    row |= {"counts": counts.tolist(), "boundary": _count_boundary(truth, known, levels)}
+    counts = _count_pixels(truth, likeliest, levels, prediction.probabilities.shape[-1])
+    counts[0, [label for label in sample.unlabelled if label < counts.shape[1]]] = 0
+    row |= {"counts": counts.tolist(), "boundary": _count_boundary(truth, levels)}
     return row | {"rank": _rank(_confusion(counts, _step(DEFAULT_THRESHOLD)))}
 
 
@@ -74,7 +71,15 @@ def _holds_object(sample: Sample) -> bool | None:
     return None if sample.unlabelled or np.any(sample.mask == MASK_IGNORE) else False
 
 
-def _count_boundary(truth: np.ndarray, known: np.ndarray, levels: np.ndarray) -> dict[str, Any]:
+def _count_pixels(truth: np.ndarray, likeliest: np.ndarray, levels: np.ndarray, classes: int) -> np.ndarray:
+    """Pixels (K + 1, K, 20) by true class, likeliest class and level; those to be ignored are not counted."""
+    true = np.where(truth == MASK_IGNORE, classes + 1, truth).astype(np.int32)
+    cells = (true * classes + likeliest - 1) * STEPS + levels
+    counts = np.bincount(cells.ravel(), minlength=(classes + 2) * classes * STEPS)
+    return counts.reshape(classes + 2, classes, STEPS)[:-1]
+
+
+def _count_boundary(truth: np.ndarray, levels: np.ndarray) -> dict[str, Any]:
     """Pixels of the boundaries of all objects, the band inside their edges (Cheng et al. 2021, "Boundary IoU").
 
     What is to be ignored is background on both sides. A level is eroded as a mask is: the lowest around a pixel says
@@ -82,23 +87,19 @@ def _count_boundary(truth: np.ndarray, known: np.ndarray, levels: np.ndarray) ->
 
     Args:
         truth: uint8 (H, W).
-        known: bool (H, W), False on pixels to be ignored.
         levels: uint8 (H, W), how many thresholds the probability reaches.
 
     Returns:
         `true`, pixels of the true boundary; `predicted` and `shared`, lists (19,), one value a threshold.
     """
     distance = max(1, round(BAND * float(np.hypot(*truth.shape))))
-    band = _inner_band((known & (truth > 0)).astype(np.uint8), distance)
-    shown = np.where(known, levels, 0).astype(np.uint8)
-    pairs = shown.astype(np.int64) * STEPS + _eroded(shown, distance)
+    known = truth != MASK_IGNORE
+    inside, shown = (known & (truth > 0)).astype(np.uint8), np.where(known, levels, 0).astype(np.uint8)
+    band = inside > _eroded(inside, distance)
+    pairs = shown.astype(np.int32) * STEPS + _eroded(shown, distance)
     both = [np.bincount(chosen, minlength=STEPS**2).reshape(STEPS, STEPS) for chosen in (pairs.ravel(), pairs[band])]
     predicted, shared = ([int(pixels[step:, :step].sum()) for step in range(1, STEPS)] for pixels in both)
     return {"true": int(band.sum()), "predicted": predicted, "shared": shared}
-
-
-def _inner_band(mask: np.ndarray, distance: int) -> np.ndarray:
-    return (mask > 0) & (_eroded(mask, distance) == 0)
 
 
 def _eroded(values: np.ndarray, distance: int) -> np.ndarray:

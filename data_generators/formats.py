@@ -21,6 +21,7 @@ from data_generators.real.labelme import LabelMeSource
 from data_generators.real.labelme_boxes import LabelMeBoxesSource
 from data_generators.real.marked_corners import MARK_COLOURS, MarkedCornersSource
 from data_generators.real.negatives import NegativesSource
+from data_generators.real.pseudo_labels import PseudoLabelSettings, PseudoLabelSource
 from data_generators.real.trimaps import OPTIONS_NAME, TrimapSettings, TrimapSource
 from data_generators.real.unlabelled import UnlabelledSource
 from data_generators.real.voc import VocSettings, VocSource
@@ -135,6 +136,10 @@ def _open_negatives(path: str, _: str | None, options: NegativesOptions, on_erro
     return NegativesSource(path, options.class_name, on_error)
 
 
+def _open_pseudo(path: str, _: str | None, options: PseudoLabelSettings, on_error: OnError) -> Source:
+    return PseudoLabelSource(path, options, on_error)
+
+
 def _open_trimaps(path: str, split: str | None, options: TrimapSettings, on_error: OnError) -> Source:
     """The pictures of a split, which the hash of their name gives; the folder itself has none, but perhaps a file that
     tells the classes."""
@@ -227,6 +232,7 @@ FORMATS: dict[str, Format] = {
     "labelme-boxes": Format("folder of LabelMe files, a box around each shape", NoOptions, _open_labelme_boxes),
     "marked": Format("folder of pictures with painted corners", MarkedOptions, _open_marked),
     "negatives": Format("folder of pictures that hold no object", NegativesOptions, _open_negatives),
+    "pseudo": Format("folder that `detector pseudo-label` has written", PseudoLabelSettings, _open_pseudo),
     "trimaps": Format("folder with images/ and trimaps/", TrimapSettings, _open_trimaps, has_splits=True),
     "voc": Format("folder with Annotations and JPEGImages", VocSettings, _open_voc, has_splits=True),
     "yolo": Format("data.yaml, or folder that holds it", NoOptions, _open_yolo, has_splits=True),

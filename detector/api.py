@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from detector.labelling.server import LabelServer
     from detector.models.cost import Cost
     from detector.prediction import Answer
+    from detector.pseudo_labels.queue import LabelQueue
     from detector.runs import Run
 
 AnyConfig = Config | str | Path
@@ -219,7 +220,8 @@ def label(
     order: QuadOrder | None = None,
     port: int = 0,
 ) -> LabelServer:
-    """A page at `server.url` on which a person puts the corners of documents where they belong.
+    """A page at `server.url` on which a person puts the corners of documents where they belong, or, where the folder
+    is one of `pseudo_label`, accepts and rejects what is there.
 
     `with api.label("photos") as server: server.serve_forever()` serves it until it is interrupted.
 
@@ -229,10 +231,44 @@ def label(
         order: of the corners; None takes what the folder's generator.json says, else `image`.
         port: of 127.0.0.1; 0 takes a free one.
     """
+    from data_generators.real.pseudo_file import QUEUE_NAME
     from detector.labelling.label_store import LabelStore
+    from detector.labelling.review import ReviewSession
     from detector.labelling.server import LabelServer
     from detector.labelling.session import LabellingSession
     from detector.labelling.suggestion import load_suggest
 
+    if (Path(directory).expanduser() / QUEUE_NAME).is_file():
+        return LabelServer(ReviewSession(Path(directory).expanduser()), port)
     store = LabelStore(directory, order)
     return LabelServer(LabellingSession(store, None if model is None else load_suggest(model)), port)
+
+
+def pseudo_label(
+    model: str | Path,
+    images: str | Path,
+    out: str | Path,
+    *,
+    head: str = "",
+    looks: Looks = ONCE,
+    anew: bool = False,
+    on_error: OnError = "raise",
+    progress: Progress | None = None,
+) -> LabelQueue:
+    """Labels pictures with a model, the worst first; see `detector.pseudo_labels.asking.label_pictures`.
+
+    Args:
+        model: asked about every picture.
+        images: the folder of pictures.
+        out: the folder of the labels; `pseudo:OUT` is the source of those that a person accepts.
+        head: the head that labels; empty takes the only one that can.
+        looks: without second looks, all that the head can take.
+        anew: asks again about every picture whose label is not accepted.
+        on_error: what to do with a picture that cannot be read.
+        progress: called with (pictures done, in all).
+    """
+    from detector.pseudo_labels.asking import LabelModel, label_pictures
+    from detector.runtime import load_runtime
+
+    asked = LabelModel(load_runtime(model), head, looks)
+    return label_pictures(asked, images, out, anew=anew, on_error=on_error, progress=progress)

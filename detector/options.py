@@ -10,8 +10,8 @@ import typer
 
 FORMATS = (
     "FORMAT is backgrounds, coco, corners, cutouts, cvat, documents, forms, images, labelme, labelme-boxes, marked, "
-    "negatives, trimaps, voc or yolo; PATH is a folder, for forms: a form.yaml, for backgrounds: another FORMAT:PATH, "
-    "for documents: it may be empty."
+    "negatives, pseudo, trimaps, voc or yolo; PATH is a folder, for forms: a form.yaml, for backgrounds: another "
+    "FORMAT:PATH, for documents: it may be empty."
 )
 
 

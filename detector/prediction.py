@@ -90,7 +90,7 @@ def predict_images(
     card, codecs = runtime.card, codecs or runtime.card.codecs()
     looks.check(codecs)
     seen = [look_at(image, card.input, looks.tiles or card.tiles or WHOLE, looks.tta) for image in images]
-    outputs = _run(runtime, [look.frame for tiles in seen for tile in tiles for look in tile.looks])
+    outputs = run_frames(runtime, [look.frame for tiles in seen for tile in tiles for look in tile.looks])
     answers: list[dict[str, Any]] = [{} for _ in images]
     for name, codec in codecs.items():
         predictions = iter(codec.decode(outputs))
@@ -99,8 +99,8 @@ def predict_images(
     return answers
 
 
-def _run(runtime: Runtime, frames: Sequence[np.ndarray]) -> Outputs:
-    """Outputs of any number of frames."""
+def run_frames(runtime: Runtime, frames: Sequence[np.ndarray]) -> Outputs:
+    """Outputs of any number of frames, uint8 (H, W, C) each at the network's input size."""
     parts = [runtime.run(np.stack(frames[start : start + FRAMES])) for start in range(0, len(frames), FRAMES)]
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 

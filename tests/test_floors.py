@@ -36,7 +36,7 @@ FLOORS: dict[str, tuple[set[str], ...]] = {
         {"build", "transfer"},
         {"runtime"},
         {"prediction"},
-        {"evaluation"},
+        {"evaluation", "pseudo_labels"},
         {"pictures", "labelling"},
         {"training"},
         {"export"},

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from detector.commands.page import serve_page
 from detector.options import FORMATS, SOURCE, JsonOption, OnErrorChoice, OnErrorOption, OrderChoice, SetOption
 from detector.terminal import print_scores, print_table, say, show_progress, write_result
 
@@ -148,7 +148,9 @@ def convert(
 
 @app.command()
 def label(
-    directory: Annotated[Path, typer.Argument(help="Folder with pictures, or with corners.csv and images/.")],
+    directory: Annotated[
+        Path, typer.Argument(help="Folder with pictures, with corners.csv and images/, or of `pseudo-label`.")
+    ],
     model: Annotated[
         str, typer.Option(help="Suggests corners: run folder, .keras or .tflite file, or a shipped model's name.")
     ] = "documents",
@@ -160,18 +162,9 @@ def label(
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port on 127.0.0.1; 0 takes a free one.")] = 0,
     browser: Annotated[bool, typer.Option(help="Open the page in the browser.")] = True,
 ) -> None:
-    """Serve a local page on which a person puts corners where they belong."""
-    import webbrowser
-
+    """Serve a local page: put corners where they belong, or accept and reject the labels of `pseudo-label`."""
     from detector import api
 
     how: dict[str, Any] = {"order": order.value if order else None, "port": port}
-    with api.label(directory, model=None if no_model else model, **how) as server:
-        say(f"Label {directory} at {server.url} (Ctrl-C ends; every change is saved at once)")
-        if browser:
-            webbrowser.open(server.url)
-        with suppress(KeyboardInterrupt):
-            server.serve_forever()
-        states = [picture["state"] for picture in server.session.overview()["pictures"]]
-    done = f"{states.count('done')} of {len(states)} pictures done."
-    say(f"{done} Read them as corners:{directory} or labelme:{directory}")
+    server = api.label(directory, model=None if no_model else model, **how)
+    serve_page(server, f"Label {directory}", browser=browser)

@@ -5,15 +5,14 @@ from __future__ import annotations
 import json
 import logging
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib import resources
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import unquote, urlsplit
 
 from detector.labelling.label_store import LabelConflictError
-from detector.labelling.session import LabellingSession
 from detector.runs import RunError, WriteError
 
 logger = logging.getLogger(__name__)
@@ -21,6 +20,7 @@ logger = logging.getLogger(__name__)
 LOOPBACK = "127.0.0.1"
 OWN_HOSTS = {LOOPBACK, "localhost"}
 CONTENT_TYPES = {".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
+PICTURES = ("image/jpeg", "image/png")
 LARGEST_BODY = 1 << 16
 SECURITY_HEADERS = {
     "Content-Security-Policy": "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
@@ -29,6 +29,29 @@ SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Cache-Control": "no-store",
 }
+
+
+class Session(Protocol):
+    """What answers the page.
+
+    Attributes:
+        views: path -> what answers `path/NAME`: JSON data, the bytes of a JPEG, or bytes and their type.
+    """
+
+    @property
+    def views(self) -> Mapping[str, Callable[[str], Any]]: ...
+
+    def overview(self) -> dict[str, Any]:
+        """The `mode` of the page, the `pictures` with their states, and what holds for all of them."""
+
+    def save(self, name: str, change: Any) -> dict[str, Any]:
+        """Writes what a person says of a picture."""
+
+    def summary(self) -> str:
+        """What has been done, and how it is used, for who has closed the page."""
+
+    def close(self) -> None:
+        """Lets go of what is held."""
 
 
 class LabelServer(ThreadingHTTPServer):
@@ -44,7 +67,7 @@ class LabelServer(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self, session: LabellingSession, port: int = 0) -> None:
+    def __init__(self, session: Session, port: int = 0) -> None:
         self.session = session
         try:
             super().__init__((LOOPBACK, port), _Handler)
@@ -57,6 +80,11 @@ class LabelServer(ThreadingHTTPServer):
         """Where a browser finds the page."""
         return f"http://{LOOPBACK}:{self.server_port}/"
 
+    def server_close(self) -> None:
+        """Closes the port and the session."""
+        super().server_close()
+        self.session.close()
+
     def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002 - the base class says so
         """A browser that went away is no error; anything else goes to the log."""
         if not isinstance(sys.exception(), ConnectionError):
@@ -68,7 +96,7 @@ class _RefusedError(Exception):
 
 
 class _Handler(BaseHTTPRequestHandler):
-    """Routes: GET /, /page.*, /api/pictures, /api/pictures/NAME, /api/suggestions/NAME, /pixels/NAME; POST
+    """Routes: GET /, /page.* and other files of the page, /api/pictures, the session's views /VIEW/NAME; POST
     /api/labels/NAME."""
 
     protocol_version = "HTTP/1.1"
@@ -77,17 +105,12 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         """Answers what the page asks."""
         session = self.server.session
-        routes: dict[str, Callable[[str], Any]] = {
-            "/api/pictures": session.picture,
-            "/api/suggestions": session.suggestion,
-            "/pixels": session.pixels,
-        }
         path = urlsplit(self.path).path
-        route, _, name = path.rpartition("/")
+        view, _, name = path.removeprefix("/").rpartition("/")
         if path == "/api/pictures":
             self._answer(session.overview)
-        elif route in routes:
-            self._answer(lambda: routes[route](unquote(name)))
+        elif view in session.views:
+            self._answer(lambda: session.views[view](unquote(name)))
         else:
             self._answer(lambda: self._page_file(path.removeprefix("/") or "page.html"))
 
@@ -147,7 +170,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(status)
         for name, value in SECURITY_HEADERS.items():
             self.send_header(name, value)
-        self.send_header("Content-Type", content_type + ("; charset=utf-8" if content_type != "image/jpeg" else ""))
+        self.send_header("Content-Type", content_type + ("" if content_type in PICTURES else "; charset=utf-8"))
         self.send_header("Content-Length", str(len(body)))
         if self.close_connection:
             self.send_header("Connection", "close")

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import threading
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
 from data_generators.errors import DataError
-from data_generators.files import file_stamp
-from data_generators.images import encode_image, read_image
 from detector.labelling.label_file import NOTHING, Label
 from detector.labelling.label_store import Entry, LabelStore
+from detector.labelling.pictures import Pictures
 from detector.labelling.suggestion import Suggest
-
-DECODED_PICTURES = 4  # kept, so that the picture, its pixels and its suggestion decode the file once
 
 
 class LabellingSession:
@@ -28,13 +23,26 @@ class LabellingSession:
 
     def __init__(self, store: LabelStore, suggest: Suggest | None = None) -> None:
         self.store, self._suggest = store, suggest
-        self._lock = threading.Lock()
-        self._decode = lru_cache(DECODED_PICTURES)(_decode)
+        self._pictures = Pictures(store.folder, store.names)
+        self.views = {
+            **{"api/pictures": self.picture, "api/suggestions": self.suggestion},
+            **{"pixels": self._pictures.pixels},
+        }
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+    def summary(self) -> str:
+        """How many pictures are done, and what reads them."""
+        states = [self._state(name) for name in self.store.names]
+        done = f"{states.count('done')} of {len(states)} pictures done."
+        return f"{done} Read them as corners:{self.store.root} or labelme:{self.store.root}"
 
     def overview(self) -> dict[str, Any]:
         """The pictures with their states `open`, `unfinished`, `done` or `unreadable`, and what holds for all."""
         pictures = [{"name": name, "state": self._state(name)} for name in self.store.names]
         return {
+            "mode": "corners",
             "folder": str(self.store.root),
             "order": self.store.order,
             "suggests": self._suggest is not None,
@@ -48,19 +56,10 @@ class LabellingSession:
             DataError: the picture cannot be read, or its label cannot be used.
             KeyError: there is no such picture.
         """
-        height, width = self._image(name).shape[:2]
+        height, width = self._pictures.image(name).shape[:2]
         entry = self.store.read(name)
         self.store.document(name, (height, width))  # says so now where it was labelled on a picture of another shape
         return {"name": name, "width": width, "height": height, **_entry_to_json(entry)}
-
-    def pixels(self, name: str) -> bytes:
-        """The picture as JPEG, upright.
-
-        Raises:
-            DataError: the picture cannot be read.
-            KeyError: there is no such picture.
-        """
-        return encode_image(self._image(name), ".jpg", quality=92)
 
     def suggestion(self, name: str) -> dict[str, Any] | None:
         """What the model says of a picture; None without a model.
@@ -71,7 +70,7 @@ class LabellingSession:
         """
         if self._suggest is None:
             return None
-        said = self._suggest(self._image(name))
+        said = self._suggest(self._pictures.image(name))
         return {"present": said.present, "presence": said.presence, "corners": np.asarray(said.corners).tolist()}
 
     def save(self, name: str, change: Any) -> dict[str, Any]:
@@ -89,25 +88,14 @@ class LabellingSession:
             KeyError: there is no such picture.
         """
         label, stamp = _parse_change(name, change)
-        height, width = self._image(name).shape[:2]
+        height, width = self._pictures.image(name).shape[:2]
         return _entry_to_json(self.store.write(name, label, (height, width), stamp))
-
-    def _image(self, name: str) -> np.ndarray:
-        if name not in self.store.names:
-            raise KeyError(name)
-        path = self.store.folder / name
-        with self._lock:
-            return self._decode(path, file_stamp(path))
 
     def _state(self, name: str) -> str:
         try:
             return _state_of(self.store.read(name).label)
         except DataError:
             return "unreadable"
-
-
-def _decode(path: Any, _: tuple[int, int]) -> np.ndarray:
-    return read_image(path)
 
 
 def _state_of(label: Label | None) -> str:

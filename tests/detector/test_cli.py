@@ -28,7 +28,10 @@ EVALUATION = {"samples", "parameters", "bytes", "runtime"} | {
     *("quad_iou_mean", "quad_iou_median", "corner_error_percent_mean", "corner_error_percent_median"),
     *("presence_ap", "presence_roc_auc", "presence_recall_at_1pct_fpr"),
 }
-VERBS = ("init", "preview", "inspect", "generate", "convert", "cost", "train", "evaluate", "predict", "export", "label")
+VERBS = (
+    *("init", "preview", "inspect", "generate", "convert", "cost", "train", "evaluate", "predict", "export", "label"),
+    *("pseudo-label",),
+)
 
 
 @dataclass(frozen=True)

@@ -1,18 +1,17 @@
-// The labelling page: which picture, which label, undo, keys and buttons. Draws through Stage, saves through Saver.
+// The labelling page: which picture, what has been saved, keys and buttons. What a label is, and how it is shown and
+// changed, is up to the mode; Stage draws, Saver saves.
 
 import { bindButtons, bindKeys } from "./controls.js";
-import { problemOf, rotated, startQuad, untangled, withCorner } from "./quads.js";
+import { CornerMode } from "./corner_mode.js";
+import { ReviewMode } from "./review_mode.js";
 import { Saver } from "./saving.js";
 import { Stage } from "./stage.js";
 
-const NAMES = { image: ["1", "2", "3", "4"], object: ["1, top left", "2, top right", "3, bottom right", "4, bottom left"] };
+const MODES = { corners: CornerMode, review: ReviewMode };
 const NOTICE_MS = 6000;
 const byId = (id) => document.getElementById(id);
 
-let overview = { pictures: [], order: "image", suggests: false, folder: "" };
-let picture; // {name, width, height, label, suggestion, past, future} or {name, error}
-let index = -1, chosen = 0, onlyUnfinished = false, visit = 0;
-let preview; // corners while one of them is being dragged
+let index = -1, onlyUnfinished = false, visit = 0, mode;
 let saving = { state: "saved", message: "", refused: new Map() };
 const visited = new Map(); // name -> picture, for its undo
 
@@ -20,70 +19,39 @@ const saver = new Saver((status) => {
   saving = status;
   render();
 });
-const stage = new Stage(byId("drawing"), byId("loupe"), {
-  onChoose: (corner) => { chosen = corner; render(); },
-  onDrag: (corner, place) => { preview = withCorner(shownCorners(), corner, place); render(); },
-  onDrop: (corner, moved) => {
-    const corners = preview;
-    preview = undefined;
-    if (moved) place(corners, corner);
-    else render();
-  },
-});
+
+// What a mode may ask and call; `picture`: {name, width, height, label, ...} or {name, error}.
+const page = {
+  overview: { pictures: [], order: "image", suggests: false, folder: "" },
+  picture: undefined,
+  stage: new Stage(byId("drawing"), byId("loupe")),
+  ...{ ask, focusStage, labelled, notify, relabel, render, step },
+};
 
 // --- what is shown ----------------------------------------------------------------------------------------------------
 
-const isPending = () => overview.suggests && picture.suggestion === undefined;
-
-function shownCorners() {
-  if (!picture || picture.error) return null;
-  if (preview) return preview;
-  if (picture.label) return picture.label.corners.length ? picture.label.corners : null;
-  if (isPending()) return null;
-  return picture.suggestion?.present ? picture.suggestion.corners : startQuad();
-}
-
-const stateOf = (label) => (!label ? "open" : label.done ? "done" : "unfinished");
-const labelProblem = () => (picture?.label?.corners.length ? problemOf(picture.label.corners, overview.order) : "");
-
-function look() {
-  if (labelProblem()) return "wrong";
-  return { open: "suggestion", unfinished: "saved", done: "done" }[stateOf(picture?.label)];
-}
-
 function stateText() {
+  const { picture } = page;
   if (!picture || picture.error) return "";
-  const problem = labelProblem();
+  const problem = mode.problem();
   if (problem) return `Not saved: ${problem}`;
   if (saving.message || saving.refused.has(picture.name)) return "Not saved";
-  if (saving.state === "saving") return "Saving …";
-  if (picture.label) return `Saved${picture.label.done ? ", done" : ""}${picture.label.corners.length ? "" : ": no document"}`;
-  if (isPending()) return "Looking for the document …";
-  if (!picture.suggestion) return "Drag the corners into place";
-  const share = Math.round(picture.suggestion.presence * 100);
-  return picture.suggestion.present ? `Suggestion (${share} %)` : `Suggestion: no document (${share} %)`;
+  return saving.state === "saving" ? "Saving …" : mode.stateText();
 }
 
 function render() {
-  const corners = shownCorners();
-  stage.draw(corners, chosen, look(), NAMES[overview.order]);
-  const counts = { open: 0, unfinished: 0, done: 0, unreadable: 0 };
+  const { picture, overview } = page, total = overview.pictures.length;
+  mode.draw();
+  const counts = { open: 0, unfinished: 0, done: 0, accepted: 0, rejected: 0, unreadable: 0 };
   for (const { state } of overview.pictures) counts[state] += 1;
-  const total = overview.pictures.length;
   byId("name").textContent = picture?.name ?? "";
   byId("place").textContent = total ? `${index + 1} of ${total}` : "";
   byId("progress").max = Math.max(total - counts.unreadable, 1);
-  byId("progress").value = counts.done;
-  byId("progress-text").textContent = `${counts.done}/${total} done` + (counts.unreadable ? `, ${counts.unreadable} unreadable` : "");
+  byId("progress").value = mode.finished.reduce((sum, state) => sum + counts[state], 0);
+  byId("progress-text").textContent = mode.progressText(counts, total) + (counts.unreadable ? `, ${counts.unreadable} unreadable` : "");
   byId("state").textContent = stateText();
-  byId("state").dataset.look = saving.message || saving.refused.has(picture?.name) ? "wrong" : look();
-  const nothing = Boolean(picture?.label && !picture.label.corners.length);
-  document.body.classList.toggle("nothing", nothing);
-  byId("nothing").setAttribute("aria-pressed", nothing);
+  byId("state").dataset.look = saving.message || saving.refused.has(picture?.name) ? "wrong" : mode.look();
   byId("filter").setAttribute("aria-pressed", onlyUnfinished);
-  byId("undo").disabled = !picture?.past?.length;
-  byId("redo").disabled = !picture?.future?.length;
-  byId("accept").disabled = byId("nothing").disabled = !picture || Boolean(picture.error);
   renderBanner();
 }
 
@@ -102,62 +70,28 @@ function notify(text, lasting = false) {
   if (text && !lasting) notify.timer = setTimeout(() => { notice.hidden = true; }, NOTICE_MS);
 }
 
-// --- labels -----------------------------------------------------------------------------------------------------------
-
-// Every change of a label goes through here: it can be undone, and it is saved at once.
-function change(label, joinsLast = false) {
-  if (!joinsLast) picture.past.push(picture.label);
-  picture.future = [];
-  apply(label);
+function focusStage() {
+  if (!document.activeElement?.closest("button, dialog")) mode.focus();
 }
 
-function apply(label) {
-  picture.label = label;
-  overview.pictures[index].state = stateOf(label);
-  if (!labelProblem()) saver.save(picture.name, label);
+// --- labels -----------------------------------------------------------------------------------------------------------
+
+// The mode has changed the label of a picture; one that cannot be saved as it is waits for the next change.
+function labelled(name, label, canBeSaved = true) {
+  overviewOf(name).state = mode.stateOf(label);
+  if (canBeSaved) saver.save(name, label);
   render();
 }
 
-function place(corners, corner, joinsLast = false) {
-  const crossed = overview.order === "image" && problemOf(corners, "image") === "the sides cross";
-  const ordered = crossed ? untangled(corners) : corners;
-  chosen = ordered.indexOf(corners[corner]);
-  change({ corners: ordered, done: picture.label?.done ?? false }, joinsLast);
+// Changes the label of any picture, and goes there.
+function relabel(name, label) {
+  if (visited.has(name)) visited.get(name).label = label;
+  labelled(name, label);
+  if (name !== page.picture?.name) open(page.overview.pictures.indexOf(overviewOf(name)), 0);
 }
 
-function undo(from, to) {
-  if (!picture?.[from]?.length) return;
-  picture[to].push(picture.label);
-  apply(picture[from].pop());
-}
-
-function toggleNothing() {
-  if (!picture || picture.error) return;
-  const isNothing = picture.label && !picture.label.corners.length;
-  const corners = picture.suggestion?.present ? picture.suggestion.corners : startQuad();
-  change(isNothing ? { corners, done: false } : { corners: [], done: true });
-}
-
-function rotate() {
-  const corners = shownCorners();
-  if (corners && overview.order === "object") change({ corners: rotated(corners), done: picture.label?.done ?? false });
-}
-
-function nudge(x, y, joinsLast) {
-  const corners = shownCorners();
-  if (!corners) return;
-  const [left, top] = corners[chosen];
-  place(withCorner(corners, chosen, [left + x / picture.width, top + y / picture.height]), chosen, joinsLast && picture.past.length > 0);
-}
-
-function accept() {
-  if (!picture || picture.error) return step(1);
-  if (!picture.label && isPending()) return notify("The suggestion is not there yet.");
-  if (!picture.label && !picture.suggestion) return notify("Drag the corners into place first, or press x: no document.");
-  if (!picture.label) change({ corners: picture.suggestion.present ? picture.suggestion.corners : [], done: true });
-  else if (!picture.label.done) change({ ...picture.label, done: true });
-  step(1);
-}
+const overviewOf = (wanted) => page.overview.pictures.find(({ name }) => name === wanted);
+const isFinished = (state) => state === "unreadable" || mode.finished.includes(state);
 
 // --- pictures ---------------------------------------------------------------------------------------------------------
 
@@ -176,26 +110,27 @@ const loadImage = async (name) => {
 };
 
 function step(direction) {
-  const problem = labelProblem();
+  const problem = mode.problem();
   if (problem) return notify(`Not saved: ${problem}. Move a corner, or undo.`);
   const found = candidate(index + direction, direction);
   if (found !== undefined) return open(found, direction);
-  const left = overview.pictures.filter(({ state }) => state === "open" || state === "unfinished").length;
+  const left = page.overview.pictures.filter(({ state }) => !isFinished(state)).length;
   notify(left ? `No more ${onlyUnfinished ? "unfinished " : ""}pictures this way; ${left} unfinished in all.` : "All pictures are done.");
   return undefined;
 }
 
 function candidate(start, direction) {
-  for (let at = start; at >= 0 && at < overview.pictures.length; at += direction) {
-    const { state } = overview.pictures[at];
-    if (state !== "unreadable" && !(onlyUnfinished && state === "done")) return at;
+  const { pictures } = page.overview;
+  for (let at = start; at >= 0 && at < pictures.length; at += direction) {
+    const { state } = pictures[at];
+    if (state !== "unreadable" && !(onlyUnfinished && isFinished(state))) return at;
   }
   return undefined;
 }
 
 // Opens a picture; one that cannot be read is passed over in that direction, or shown as such where there is none.
 async function open(at, direction, passedOver = "") {
-  const { name } = overview.pictures[at];
+  const { name } = page.overview.pictures[at];
   const current = ++visit;
   try {
     const loaded = await ask(`api/pictures/${encodeURIComponent(name)}`); // tells why, where it cannot be read
@@ -206,55 +141,38 @@ async function open(at, direction, passedOver = "") {
   } catch (error) {
     if (current !== visit) return;
     if (!error.isAnswer) return notify("The server does not answer. Is `detector label` still running?", true);
-    overview.pictures[at].state = "unreadable";
+    page.overview.pictures[at].state = "unreadable";
     const next = direction ? candidate(at + direction, direction) : undefined;
     const message = `${passedOver || "Passed over:"} ${error.message}`;
     if (next !== undefined) return open(next, direction, message);
-    if (!direction || !picture) showUnreadable(at, error.message);
+    if (!direction || !page.picture) showUnreadable(at, error.message);
     render();
-    notify(direction ? message : error.message, !direction || !picture.width);
+    notify(direction ? message : error.message, !direction || !page.picture.width);
   }
 }
 
 function show(at, loaded, image) {
   const { name, stamp } = loaded, known = visited.get(name), waiting = saver.latest(name);
   const isSame = known && (waiting !== undefined || String(saver.stamps.get(name)) === String(stamp));
-  picture = isSame ? known : { ...loaded, past: [], future: [], suggestion: overview.suggests ? undefined : null };
+  page.picture = isSame ? known : mode.begin(loaded);
   if (waiting === undefined) saver.stamps.set(name, stamp);
-  visited.set(name, picture);
-  [index, chosen, preview] = [at, 0, undefined];
-  overview.pictures[at].state = stateOf(picture.label);
+  visited.set(name, page.picture);
+  index = at;
+  page.overview.pictures[at].state = mode.stateOf(page.picture.label);
   location.replace(`#${encodeURIComponent(name)}`);
-  document.title = `${name} · Label corners`;
-  stage.setPicture(image, loaded.width, loaded.height);
+  document.title = `${name} · ${mode.title}`;
+  mode.opened();
+  page.stage.setPicture(image, loaded.width, loaded.height);
   render();
   focusStage();
-  suggest(picture);
   const next = candidate(at + 1, 1);
-  if (next !== undefined) ask(`api/pictures/${encodeURIComponent(overview.pictures[next].name)}`).catch(() => {}); // decoded ahead
+  if (next !== undefined) ask(`api/pictures/${encodeURIComponent(page.overview.pictures[next].name)}`).catch(() => {}); // decoded ahead
 }
 
 function showUnreadable(at, message) {
-  [picture, index, preview] = [{ name: overview.pictures[at].name, error: message }, at, undefined];
-  stage.setPicture(null, 1, 1);
+  [page.picture, index] = [{ name: page.overview.pictures[at].name, error: message }, at];
+  page.stage.setPicture(null, 1, 1);
   render();
-}
-
-async function suggest(asked) {
-  if (asked.suggestion !== undefined) return;
-  try {
-    asked.suggestion = await ask(`api/suggestions/${encodeURIComponent(asked.name)}`);
-  } catch (error) {
-    asked.suggestion = null;
-    notify(`No suggestion: ${error.message}`);
-  }
-  render();
-  if (asked === picture) focusStage();
-}
-
-function focusStage() {
-  if (document.activeElement?.closest("button, dialog")) return;
-  if (shownCorners()) stage.focus(chosen);
 }
 
 // --- what can be done -------------------------------------------------------------------------------------------------
@@ -262,30 +180,27 @@ function focusStage() {
 const ACTIONS = {
   previous: () => step(-1),
   next: () => step(1),
-  undo: () => undo("past", "future"),
-  redo: () => undo("future", "past"),
-  rotate,
-  nothing: toggleNothing,
   filter: () => { onlyUnfinished = !onlyUnfinished; render(); },
   help: () => byId("help-dialog").showModal(),
-  accept,
-  "zoom-in": () => stage.zoom(1.5),
-  "zoom-out": () => stage.zoom(1 / 1.5),
-  "zoom-fit": () => stage.fit(),
+  "zoom-in": () => page.stage.zoom(1.5),
+  "zoom-out": () => page.stage.zoom(1 / 1.5),
+  "zoom-fit": () => page.stage.fit(),
   retry: () => (saving.message ? saver.retry() : location.reload()),
 };
 
 async function begin() {
-  overview = await ask("api/pictures");
-  document.body.dataset.order = overview.order;
-  const names = overview.pictures.map(({ name }) => name);
-  const named = names.indexOf(decodeURIComponent(location.hash.slice(1)));
+  page.overview = await ask("api/pictures");
+  Object.assign(document.body.dataset, { order: page.overview.order, mode: page.overview.mode });
+  mode = new MODES[page.overview.mode](page);
+  document.title = mode.title;
+  const actions = { ...ACTIONS, ...mode.actions };
+  bindButtons(actions, focusStage);
+  bindKeys(actions, mode.keys, (key, event) => mode.onKey(key, event));
+  addEventListener("beforeunload", (event) => { if (saver.pending || mode.problem()) event.preventDefault(); });
+  const named = page.overview.pictures.findIndex(({ name }) => name === decodeURIComponent(location.hash.slice(1)));
   if (named >= 0) return open(named, 0);
-  const first = overview.pictures.findIndex(({ state }) => state === "open" || state === "unfinished");
+  const first = page.overview.pictures.findIndex(({ state }) => !isFinished(state));
   return open(Math.max(first, 0), 1);
 }
 
-bindButtons(ACTIONS, focusStage);
-bindKeys(ACTIONS, nudge, (corner) => shownCorners() && stage.focus(corner));
-addEventListener("beforeunload", (event) => { if (saver.pending || labelProblem()) event.preventDefault(); });
 begin().catch((error) => notify(error.message, true));

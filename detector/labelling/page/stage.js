@@ -1,5 +1,6 @@
 // The picture with its corners: drawing, zoom, dragging by mouse, pen and fingers, and the loupe. Knows nothing of labels.
 
+import { Overlay } from "./overlay.js";
 import { centroid, clamp } from "./quads.js";
 
 const MARGIN = 0.09, LEAST_ZOOM = 0.5, GREATEST_SCALE = 40; // margin: share of the stage around a picture that fits
@@ -14,11 +15,13 @@ const element = (name, attributes, parent) => {
 };
 
 export class Stage {
-  // Calls `onChoose(index)`, `onDrag(index, corner)` while a corner moves, and `onDrop(index, moved)` at the end.
-  constructor(svg, loupe, calls) {
-    Object.assign(this, { svg, loupe, calls, size: [1, 1], scale: 1, offset: [0, 0], corners: null, pointers: new Map() });
+  // `calls` is set by who wants to know: `onChoose(index)`, `onDrag(index, corner)` while a corner moves, and
+  // `onDrop(index, moved)` at the end.
+  constructor(svg, loupe) {
+    Object.assign(this, { svg, loupe, calls: {}, size: [1, 1], scale: 1, offset: [0, 0], corners: null, pointers: new Map() });
     this.image = element("image", { "aria-hidden": true }, svg);
     this.frame = element("rect", { class: "frame" }, svg);
+    this.overlay = new Overlay(svg);
     this.shade = element("polygon", { class: "shade" }, svg);
     this.outline = element("polygon", { class: "outline" }, svg);
     this.first = element("line", { class: "first" }, svg);
@@ -94,6 +97,7 @@ export class Stage {
     const [width, height] = this.size.map((side) => side * this.scale);
     const place = { x: this.offset[0], y: this.offset[1], width, height };
     for (const part of [this.image, this.frame]) for (const key in place) part.setAttribute(key, place[key]);
+    this.overlay.render(place, (point) => this.toScreen(point));
     this.image.classList.toggle("pixelated", this.scale > 4);
     this.svg.dataset.look = this.look;
     this.svg.dataset.scale = this.scale;

@@ -17,6 +17,11 @@ SIZE_WH = np.array([SIZE_HW[1], SIZE_HW[0]])
 DESK, PHONE = (1200, 760, False), (390, 780, True)
 
 
+def is_shown(element: Any) -> bool:
+    """Whether a person sees an element of the page."""
+    return bool(element.is_displayed())
+
+
 class Page:
     """The page as a person has it before them.
 

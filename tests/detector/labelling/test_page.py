@@ -13,7 +13,7 @@ import pytest
 from data_generators.formats import open_source
 from detector.labelling.label_store import LabelStore
 from detector.runs import WriteError
-from tests.detector.labelling.browser import PHONE, SIZE_WH, Page
+from tests.detector.labelling.browser import PHONE, SIZE_WH, Page, is_shown
 from tests.detector.labelling.conftest import SUGGESTED, Serve
 
 pytestmark = pytest.mark.browser
@@ -165,7 +165,7 @@ def test_all_fits_a_phone(page: Page, serve: Serve) -> None:
         page.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
         size = page.driver.execute_script("return [document.body.scrollWidth, document.body.scrollHeight]")
         assert size == [width, height]
-        for button in page.driver.find_elements("css selector", ".tools button"):
+        for button in filter(is_shown, page.driver.find_elements("css selector", ".tools button")):
             box = button.rect
             assert box["height"] >= 44 and box["width"] >= 40, button.text
             assert box["x"] >= 0 and box["x"] + box["width"] <= width, button.text

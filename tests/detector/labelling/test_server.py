@@ -167,7 +167,7 @@ def test_conflicts_and_full_disks_have_a_status_of_their_own(
 
 def test_the_shipped_model_suggests_corners(pictures: Path) -> None:
     with api.label(pictures) as server:
-        suggestion = server.session.suggestion("a.png")
+        suggestion = server.session.views["api/suggestions"]("a.png")
     assert suggestion is not None and suggestion["present"]
     np.testing.assert_allclose(suggestion["corners"], SUGGESTED, atol=0.03)
     with pytest.raises(RunError, match="no such run folder or file"):

@@ -130,3 +130,31 @@ def box_iou(boxes: np.ndarray, others: np.ndarray) -> np.ndarray:
     shared = overlap_area(boxes, others)
     union = box_area(boxes)[:, None] + box_area(others) - shared
     return np.divide(shared, union, out=np.zeros(shared.shape), where=union > 0)
+
+
+def free_rectangles(occupied: np.ndarray, cells: int, least_px: float = 1) -> np.ndarray:
+    """All rectangles of a picture that hold nothing, on the lines of a grid.
+
+    Args:
+        occupied: bool or uint8 (H, W), not 0 where there is something.
+        cells: of the grid, in a row and in a column; fewer where the picture has fewer pixels.
+        least_px: least side of a rectangle in pixels.
+
+    Returns:
+        int64 (N, 4), x0 y0 x1 y1 in pixels, by rows and then by columns.
+    """
+    ys, xs = (np.unique(np.arange(cells + 1) * side // cells) for side in occupied.shape)
+    top, bottom = _spans(ys, least_px)
+    left, right = _spans(xs, least_px)
+    counts = cv2.integral((occupied != 0).astype(np.uint8))[np.ix_(ys, xs)]  # of what lies above and left of a crossing
+    rows = counts[bottom] - counts[top]
+    vertical, horizontal = np.nonzero(rows[:, left] == rows[:, right])
+    sides = xs[left][horizontal], ys[top][vertical], xs[right][horizontal], ys[bottom][vertical]
+    return np.stack(sides, axis=-1)
+
+
+def _spans(lines_px: np.ndarray, least_px: float) -> tuple[np.ndarray, np.ndarray]:
+    """Indices of the first and the last of every two lines that are far enough from each other."""
+    first, last = np.triu_indices(len(lines_px), 1)
+    apart = lines_px[last] - lines_px[first] >= least_px
+    return first[apart], last[apart]

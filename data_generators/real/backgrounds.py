@@ -10,11 +10,11 @@ import logging
 from functools import cached_property
 from typing import Any, Self
 
-import cv2
 import numpy as np
 from pydantic import Field, model_validator
 
 from data_generators.errors import DataError
+from data_generators.geometry import free_rectangles
 from data_generators.real.version import reader_version
 from data_generators.sample import Sample
 from data_generators.settings import Settings, Share
@@ -142,32 +142,14 @@ def _occupied(sample: Sample, margin: float) -> np.ndarray:
 
 def _draw_window(rng: np.random.Generator, occupied: np.ndarray, settings: BackgroundSettings) -> Window | None:
     """Rows and columns of a free rectangle within the limits, as likely as it is large; None where there is none."""
-    height, width = occupied.shape
-    least_px = max(1.0, settings.least_side * min(height, width))
-    ys, xs = (np.unique(np.arange(CELLS + 1) * side // CELLS) for side in (height, width))
-    top, bottom = _spans(ys, least_px)
-    left, right = _spans(xs, least_px)
-    counts = cv2.integral(occupied)[np.ix_(ys, xs)]  # pixels occupied above and left of each crossing
-    rows = counts[bottom] - counts[top]
-    is_free = rows[:, right] == rows[:, left]  # (spans of rows, spans of columns)
-    high, wide = (ys[bottom] - ys[top])[:, None], (xs[right] - xs[left])[None]
-    fits = is_free & (np.maximum(high, wide) <= settings.most_aspect * np.minimum(high, wide))
-    places = np.argwhere(fits)
-    if not len(places):
+    boxes_px = free_rectangles(occupied, CELLS, settings.least_side * min(occupied.shape))
+    sides_px = boxes_px[:, 2:] - boxes_px[:, :2]
+    fits = sides_px.max(axis=1) <= settings.most_aspect * sides_px.min(axis=1)
+    if not fits.any():
         return None
-    area = (high * wide)[fits].astype(np.float64)
-    vertical, horizontal = places[rng.choice(len(places), p=area / area.sum())]
-    return (
-        slice(int(ys[top[vertical]]), int(ys[bottom[vertical]])),
-        slice(int(xs[left[horizontal]]), int(xs[right[horizontal]])),
-    )
-
-
-def _spans(lines_px: np.ndarray, least_px: float) -> tuple[np.ndarray, np.ndarray]:
-    """Indices of the first and the last of every two lines that are far enough from each other."""
-    first, last = np.triu_indices(len(lines_px), 1)
-    wide = lines_px[last] - lines_px[first] >= least_px
-    return first[wide], last[wide]
+    area = np.where(fits, sides_px.prod(axis=1), 0)
+    x0, y0, x1, y1 = boxes_px[rng.choice(len(area), p=area / area.sum())].tolist()
+    return slice(y0, y1), slice(x0, x1)
 
 
 def _middle(sample: Sample, rng: np.random.Generator) -> Window:

@@ -14,6 +14,7 @@ from PIL import Image, ImageOps
 
 from data_generators.errors import DataError
 from data_generators.files import read_bytes
+from data_generators.geometry import box_area, free_rectangles
 from data_generators.sample import MASK_IGNORE, Sample
 from data_generators.sources import Source
 from data_generators.synthetic.cutout_matting import carry_colours, cut_out
@@ -213,25 +214,11 @@ def largest_empty_part(occupied: np.ndarray) -> tuple[slice, slice]:
     Args:
         occupied: bool (H, W).
     """
-    height, width = occupied.shape
-    rows, columns = min(EMPTY_CELLS, height), min(EMPTY_CELLS, width)
-    ys, xs = np.arange(rows + 1) * height // rows, np.arange(columns + 1) * width // columns
-    free = ~np.logical_or.reduceat(np.logical_or.reduceat(occupied, ys[:-1], axis=0), xs[:-1], axis=1)
-    best, part = 0, (0, 0, 0, 0)
-    for top in range(rows):
-        open_columns = np.ones(columns, bool)
-        for bottom in range(top, rows):
-            open_columns &= free[bottom]
-            edges = np.flatnonzero(np.diff(np.concatenate([[0], open_columns, [0]])))
-            if not len(edges):
-                break
-            lengths = edges[1::2] - edges[::2]
-            run = int(lengths.argmax())
-            area = (bottom + 1 - top) * int(lengths[run])
-            if area > best:
-                best, part = area, (top, bottom + 1, int(edges[2 * run]), int(edges[2 * run + 1]))
-    top, bottom, left, right = part
-    return slice(int(ys[top]), int(ys[bottom])), slice(int(xs[left]), int(xs[right]))
+    boxes_px = free_rectangles(occupied, EMPTY_CELLS)
+    if not len(boxes_px):
+        return slice(0, 0), slice(0, 0)
+    x0, y0, x1, y1 = boxes_px[box_area(boxes_px).argmax()].tolist()
+    return slice(y0, y1), slice(x0, x1)
 
 
 def _object_mask(sample: Sample, number: int) -> np.ndarray:

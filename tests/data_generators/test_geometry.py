@@ -114,3 +114,15 @@ def test_iou_of_every_pair_of_boxes():
     np.testing.assert_allclose(geometry.overlap_area(boxes, others), [[0.25, 0, 0], [0, 0, 0]])
     np.testing.assert_allclose(geometry.box_area(others), [0.5, 0.4, 0], rtol=1e-6)
     assert geometry.box_iou(boxes[:0], others).shape == (0, 3)
+
+
+def test_free_rectangles_are_all_of_a_grid_that_hold_nothing():
+    occupied = np.zeros((40, 60), bool)
+    occupied[15, 30] = True  # in the middle one of 3 x 3 cells
+    boxes_px = geometry.free_rectangles(occupied, 3)
+    assert len(boxes_px) == 6 * 6 - 4 * 4
+    assert not any(occupied[y0:y1, x0:x1].any() for x0, y0, x1, y1 in boxes_px)
+    assert [40, 13, 60, 40] in boxes_px.tolist()
+    assert len(geometry.free_rectangles(occupied, 3, least_px=15)) == 3 * 2
+    assert geometry.free_rectangles(np.ones((4, 6)), 9).shape == (0, 4)
+    assert len(geometry.free_rectangles(np.zeros((2, 1)), 9)) == 3

@@ -162,14 +162,26 @@ def shrink_sample(sample: Sample, side_px: int) -> Sample:
 
 
 def _make_entry(entry: Path, source: Source, samples: Iterator[Sample | DataError], progress: Progress | None) -> None:
-    temporary = entry.with_name(f"{UNFINISHED}{os.getpid()}-{uuid.uuid4().hex[:8]}")
-    try:
-        with _writable(entry.parent):
-            temporary.mkdir(parents=True)
+    with new_entry(entry) as temporary:
         with _writable(entry.parent), (temporary / ARRAYS_NAME).open("wb") as file:
             index = _write_samples(file, source, samples, progress)
         with _writable(entry.parent):
             _write_synced(temporary / INDEX_NAME, json.dumps(index).encode())
+
+
+@contextmanager
+def new_entry(entry: Path) -> Iterator[Path]:
+    """A folder that takes the place of a cache entry at the end, and is gone where the block raises.
+
+    Raises:
+        DataError: the cache folder cannot be written.
+    """
+    temporary = entry.with_name(f"{UNFINISHED}{os.getpid()}-{uuid.uuid4().hex[:8]}")
+    try:
+        with _writable(entry.parent):
+            temporary.mkdir(parents=True)
+        yield temporary
+        with _writable(entry.parent):
             _move_into_place(temporary, entry)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)

@@ -14,12 +14,15 @@ from pydantic import Field
 from data_generators.errors import DataError, OnError
 from data_generators.files import expand_variables, read_bytes
 from data_generators.real.backgrounds import BackgroundSettings, BackgroundSource
+from data_generators.real.clips import ClipSettings, open_clips
 from data_generators.real.coco import CocoSource
 from data_generators.real.corner_csv import CornerCsvSource
 from data_generators.real.cvat import CvatSource
+from data_generators.real.davis import DavisSettings, open_davis
 from data_generators.real.labelme import LabelMeSource
 from data_generators.real.labelme_boxes import LabelMeBoxesSource
 from data_generators.real.marked_corners import MARK_COLOURS, MarkedCornersSource
+from data_generators.real.masks import MaskFolderSettings, open_masks
 from data_generators.real.negatives import NegativesSource
 from data_generators.real.pseudo_labels import PseudoLabelSettings, PseudoLabelSource
 from data_generators.real.trimaps import OPTIONS_NAME, TrimapSettings, TrimapSource
@@ -204,6 +207,7 @@ FORMATS: dict[str, Format] = {
         _open_backgrounds,
         has_splits=True,
     ),
+    "clip": Format("video with a folder of masks, or folder of such", ClipSettings, open_clips, has_splits=True),
     "coco": Format(
         "COCO file, or folder with annotations/instances_SPLIT.json or SPLIT/_annotations.coco.json",
         NoOptions,
@@ -219,6 +223,7 @@ FORMATS: dict[str, Format] = {
         path_holds="options",
     ),
     "cvat": Format("annotations.xml of CVAT, or folder that holds it", NoOptions, _open_cvat, has_splits=True),
+    "davis": Format("folder with JPEGImages/ and Annotations/", DavisSettings, open_davis, has_splits=True),
     "documents": Format(
         "YAML file of DocumentSettings, or nothing: drawn scenes",
         DocumentSettings,
@@ -231,6 +236,7 @@ FORMATS: dict[str, Format] = {
     "labelme": Format("folder of LabelMe files, polygons of four points", LabelMeOptions, _open_labelme),
     "labelme-boxes": Format("folder of LabelMe files, a box around each shape", NoOptions, _open_labelme_boxes),
     "marked": Format("folder of pictures with painted corners", MarkedOptions, _open_marked),
+    "masks": Format("folder with pictures and masks in two folders", MaskFolderSettings, open_masks, has_splits=True),
     "negatives": Format("folder of pictures that hold no object", NegativesOptions, _open_negatives),
     "pseudo": Format("folder that `detector pseudo-label` has written", PseudoLabelSettings, _open_pseudo),
     "trimaps": Format("folder with images/ and trimaps/", TrimapSettings, _open_trimaps, has_splits=True),

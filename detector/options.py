@@ -9,9 +9,9 @@ from typing import Annotated
 import typer
 
 FORMATS = (
-    "FORMAT is backgrounds, coco, corners, cutouts, cvat, documents, forms, images, labelme, labelme-boxes, marked, "
-    "negatives, pseudo, trimaps, voc or yolo; PATH is a folder, for forms: a form.yaml, for backgrounds: another "
-    "FORMAT:PATH, for documents: it may be empty."
+    "FORMAT is backgrounds, clip, coco, corners, cutouts, cvat, davis, documents, forms, images, labelme, "
+    "labelme-boxes, marked, masks, negatives, pseudo, trimaps, voc or yolo; PATH is a folder, for forms: a form.yaml, "
+    "for backgrounds: another FORMAT:PATH, for documents: it may be empty."
 )
 
 

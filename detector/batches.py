@@ -135,7 +135,8 @@ def check_monitored(monitor: str, batches: Iterable[Batch]) -> None:
         ValueError: there is no label.
     """
     for _, _, weights in batches:
-        if any(value.any() for name, value in weights.items() if monitor == "val_loss" or len(weights) == 1 or name in monitor):
+        whole = monitor == "val_loss" or len(weights) == 1  # Keras names no metric by its output where there is but one
+        if any(value.any() for name, value in weights.items() if whole or name in monitor):
             return
     raise ValueError(
         f"The validation data labels nothing that {monitor} could measure: it holds no object, or no labels of that "

@@ -18,6 +18,7 @@ from detector.codecs.autoencoder import AutoencoderCodec
 from detector.codecs.box import BoxCodec, BoxSettings
 from detector.codecs.corners import CornersCodec, CornersSettings
 from detector.codecs.grid import GridCodec
+from detector.codecs.mask import MaskCodec
 from detector.codecs.presence import PresenceCodec
 from detector.losses import (
     POINT_LOSSES,
@@ -29,18 +30,30 @@ from detector.losses import (
     FocalCrossEntropy,
     HeatmapCrossEntropy,
     LogitCrossEntropy,
+    MaskLoss,
     PictureMSE,
 )
-from detector.metrics import BestIoU, BoxError, DistanceIoU, HeatmapError, LogitAccuracy, PictureError, PointError
+from detector.metrics import (
+    BestIoU,
+    BoxError,
+    DistanceIoU,
+    HeatmapError,
+    LogitAccuracy,
+    MaskIoUError,
+    PictureError,
+    PointError,
+)
 from detector.models.autoencoder import build_autoencoder, make_spoiler
 from detector.models.box import build_box, split_box
 from detector.models.corners import build_corners, split_coordinates
 from detector.models.grid import build_grid, split_grids
+from detector.models.mask import build_mask
 from detector.models.presence import build_presence
 from detector.scoring.autoencoder import score_autoencoder, score_autoencoder_sample
 from detector.scoring.box import score_box, score_box_sample
 from detector.scoring.boxes import choose_boxes_threshold, score_boxes, score_boxes_sample
 from detector.scoring.corners import score_corners, score_corners_sample
+from detector.scoring.mask import choose_mask_threshold, score_mask, score_mask_sample
 from detector.scoring.presence import choose_presence_threshold, score_presence, score_presence_sample
 
 
@@ -164,6 +177,17 @@ def _aligned_loss(codec: GridCodec) -> AlignedLoss:
     return AlignedLoss(places.centres, places.references, places.cells, alignment, codec.max_objects)
 
 
+def _mask_outputs(codec: MaskCodec) -> dict[str, OutputRow]:
+    settings = codec.settings
+    loss = MaskLoss(
+        settings.losses,
+        codec.weights_of(settings.class_weights),
+        (settings.boundary_weight, settings.boundary_radius),
+        settings.focal_gamma,
+    )
+    return {"mask_logits": OutputRow(loss, settings.loss_weight, (MaskIoUError(codec.channels),))}
+
+
 def _presence_outputs(codec: PresenceCodec) -> dict[str, OutputRow]:
     return {"presence_logit": OutputRow(LogitCrossEntropy(), codec.settings.loss_weight, (_auc(),))}
 
@@ -221,6 +245,17 @@ HEADS: dict[str, Head] = {
         choose_threshold=choose_boxes_threshold,
         threshold_of="grid_objectness",
         gates=("map50",),
+    ),
+    "mask": Head(
+        build=build_mask,
+        outputs=_mask_outputs,
+        monitor=lambda _: "val_iou_error_percent",  # without the output's name, see `presence`
+        for_export=_unchanged,
+        score_sample=score_mask_sample,
+        score=score_mask,
+        choose_threshold=choose_mask_threshold,
+        threshold_of="mask_logits",
+        gates=("iou_foreground",),
     ),
     "presence": Head(
         build=build_presence,

@@ -111,6 +111,46 @@ def _box_error(y_true: Any, y_pred: Any) -> Any:
 
 
 @keras.saving.register_keras_serializable("detector")
+class MaskIoUError(keras.metrics.Metric):
+    """What the IoU of masks lacks, in percent, over all cells that were seen; the mean over the classes but the
+    background. Targets and logits are (B, H, W, C) as for `losses.MaskLoss`; less is better.
+
+    Args:
+        channels: C.
+    """
+
+    def __init__(self, channels: int = 1, name: str = "iou_error_percent", dtype: Any = None) -> None:
+        super().__init__(name=name, dtype=dtype)
+        self.channels = channels
+        shape = (max(1, channels - 1),)
+        self.both = self.add_weight(shape=shape, name="both", initializer="zeros")
+        self.either = self.add_weight(shape=shape, name="either", initializer="zeros")
+
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+        known = ops.cast(y_true[..., :1] >= 0, "float32")
+        if sample_weight is not None:
+            known = known * ops.cast(ops.reshape(sample_weight, (-1, 1, 1, 1)) > 0, "float32")
+        true, found = self._classes(y_true, 0.5) * known, self._classes(y_pred, 0.0) * known
+        both = ops.sum(true * found, axis=(0, 1, 2))
+        self.both.assign_add(both)
+        self.either.assign_add(ops.sum(true + found, axis=(0, 1, 2)) - both)
+
+    def _classes(self, values: Any, threshold: float) -> Any:
+        """Which class but the background a cell is of, 0 or 1: (B, H, W, K)."""
+        if self.channels == 1:
+            return ops.cast(values > threshold, "float32")
+        return ops.one_hot(ops.argmax(values, axis=-1), self.channels, dtype="float32")[..., 1:]
+
+    def result(self) -> Any:
+        seen = ops.cast(self.either > 0, "float32")
+        iou = ops.sum(seen * self.both / ops.maximum(self.either, 1.0)) / ops.maximum(ops.sum(seen), 1.0)
+        return 100 * (1 - iou)
+
+    def get_config(self) -> dict[str, Any]:
+        return {"name": self.name, "dtype": self.dtype, "channels": self.channels}
+
+
+@keras.saving.register_keras_serializable("detector")
 class PictureError(keras.metrics.MeanMetricWrapper):
     """Mean root of the mean squared difference of pictures (B, H, W, C), in percent of full scale."""
 

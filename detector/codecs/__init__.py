@@ -5,6 +5,7 @@ from detector.codecs.base import Codec, HeadSettings
 from detector.codecs.box import BoxCodec
 from detector.codecs.corners import CornersCodec
 from detector.codecs.grid import GridCodec
+from detector.codecs.mask import MaskCodec
 from detector.codecs.presence import PresenceCodec
 
 CODECS: dict[str, type[Codec]] = {
@@ -12,6 +13,7 @@ CODECS: dict[str, type[Codec]] = {
     "box": BoxCodec,
     "corners": CornersCodec,
     "grid": GridCodec,
+    "mask": MaskCodec,
     "presence": PresenceCodec,
 }
 

@@ -3,6 +3,7 @@
 from detector.losses.aligned import AlignedLoss, Alignment
 from detector.losses.boxes import BoxIoULoss, DistanceIoULoss
 from detector.losses.logits import ElementCrossEntropy, FocalCrossEntropy, HeatmapCrossEntropy, LogitCrossEntropy
+from detector.losses.masks import MaskLoss
 from detector.losses.one_box import BoxLoss
 from detector.losses.pictures import PictureMSE
 from detector.losses.points import POINT_LOSSES, PointHuber, PointWing
@@ -18,6 +19,7 @@ __all__ = [
     "FocalCrossEntropy",
     "HeatmapCrossEntropy",
     "LogitCrossEntropy",
+    "MaskLoss",
     "PictureMSE",
     "PointHuber",
     "PointWing",

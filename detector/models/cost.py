@@ -18,7 +18,7 @@ WEIGHTED_BYTES = {"float": 245, "int8": 375}  # the two tensors of kernel and bi
 CHANNEL_BYTES = {"float": 4, "int8": 13}  # a bias; int8: also two scales, their zero points are written once
 KERNEL_BYTES = {"float": 4, "int8": 1}
 FOLDED = (layers.BatchNormalization, layers.ReLU, layers.Activation, layers.Dropout, layers.SpatialDropout2D)
-WEIGHTED = (layers.Conv2D, layers.DepthwiseConv2D, layers.Dense)
+WEIGHTED = (layers.Conv2D, layers.Conv2DTranspose, layers.DepthwiseConv2D, layers.Dense)
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,8 @@ def _macs(layer: layers.Layer) -> int:
     kernel = _count(layer.kernel)
     if isinstance(layer, layers.Dense):
         return kernel
-    return kernel * int(np.prod(layer.output.shape[1:3]))
+    place = layer.input if isinstance(layer, layers.Conv2DTranspose) else layer.output
+    return kernel * int(np.prod(place.shape[1:3]))
 
 
 def _file_bytes(network: keras.Model, kind: str) -> int:

@@ -15,7 +15,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from data_generators.geometry import UNIT_QUAD, box_area, order_corners_image
-from data_generators.sample import Sample, sample_with_corners
+from data_generators.sample import MASK_IGNORE, Sample, sample_with_corners
 from detector.batches import encode_batch
 from detector.build import build_model, compile_model, for_export, with_pixel_input
 from detector.card import read_keras_card
@@ -116,7 +116,8 @@ def test_decode_is_the_inverse_of_encode(case: str, insets: list[tuple[float, fl
 def unlabelled() -> list[Sample]:
     """Nobody looked; and one whose only object is to be ignored."""
     ignored = labelled_samples()[0]
-    return [Sample(image=noise(1, seed=5)[0], origin="unlabelled"), ignored.replace(ignore=np.ones(1, bool))]
+    ignored = ignored.replace(ignore=np.ones(1, bool), mask=np.full(ignored.size_hw, MASK_IGNORE, np.uint8))
+    return [Sample(image=noise(1, seed=5)[0], origin="unlabelled"), ignored]
 
 
 def test_an_unlabelled_sample_has_weight_0(case: str) -> None:

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import cv2
 import keras
 import numpy as np
 
+from data_generators.geometry import to_pixels
 from data_generators.sample import Sample, sample_with_corners
 from detector.build import build_model, for_export
 from detector.card import ModelCard, write_keras_card
@@ -32,6 +34,9 @@ HEADS: dict[str, dict[str, Any]] = {
     "grid anchors": {"grid": GRID | {"scales": ["P2", "P3"], "anchors": ANCHORS, "assignment": "dynamic"}},
     "box map": {"box": {"stride": 8, "channels": 8}},
     "box dense": {"box": {"method": "dense", "coordinate_loss": "huber", "iou_loss": "ciou", "hidden": [16]}},
+    "mask": {"mask": {"channels": 8}},
+    "mask classes": {"mask": {"channels": 8, "stride": 1, "upsampling": "transposed", "class_weights": {"dog": 2.0}}},
+    "mask coarse": {"mask": {"channels": 8, "stride": 4, "losses": {"focal": 1.0, "jaccard": 1.0}}},
     "presence": {"presence": {}},
     "two heads": {"corners": HEATMAP | {"loss_weight": 2.0}, "presence": {"loss_weight": 0.5}},
 }
@@ -43,7 +48,7 @@ CUT_OFF = QUAD + np.array([0.3, 0.0], np.float32)  # the right edge leaves the f
 def tiny_config(
     heads: dict[str, Any], size_hw: tuple[int, int] = SIZE_HW, fit: str = "stretch", **backbone: Any
 ) -> Config:
-    """A config of a network of three stages, 8 channels wide; a grid tells cats from dogs."""
+    """A config of a network of three stages, 8 channels wide; grids, and masks with class weights, know cats and dogs."""
     return Config.parse(
         {
             "input": {"size_hw": size_hw, "fit": fit},
@@ -51,7 +56,7 @@ def tiny_config(
             "model": {
                 "backbone": {"width": 8, "depths": [1, 1, 1]} | backbone,
                 "heads": heads,
-                "classes": ["cat", "dog"] if "grid" in heads else [],
+                "classes": ["cat", "dog"] if "grid" in heads or "class_weights" in heads.get("mask", {}) else [],
             },
         }
     )
@@ -64,7 +69,17 @@ def random_network(config: Config, seed: int = 1) -> keras.Model:
     for variable in network.weights:
         if variable.dtype == "float32":
             variable.assign(variable + rng.uniform(0.01, 0.1, variable.shape))
+    if "mask" in config.model.heads:
+        settle_norms(network, config.input.size_hw)
     return network
+
+
+def settle_norms(network: keras.Model, size_hw: tuple[int, int]) -> None:
+    """Gives norms the statistics of pictures: what a UNet joins has about the same range then, as after training."""
+    for layer in network.layers:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            layer.momentum = 0.0
+    network(noise(16, size_hw) / np.float32(255), training=True)
 
 
 def noise(count: int, size_hw: tuple[int, int] = SIZE_HW, seed: int = 2) -> np.ndarray:
@@ -73,14 +88,23 @@ def noise(count: int, size_hw: tuple[int, int] = SIZE_HW, seed: int = 2) -> np.n
 
 
 def labelled_samples() -> list[Sample]:
-    """One object, two of which the first is larger, one cut off, none."""
+    """One object, two of which the first is larger, one cut off, none; with corners, boxes and masks."""
     small = QUAD * 0.3 + 0.6
     sets = ([QUAD], [QUAD, small], [CUT_OFF], [])
     images = noise(len(sets))
-    return [
+    samples = [
         sample_with_corners(image, np.array(quads, np.float32), group=str(number), origin=f"sample {number}")
         for number, (image, quads) in enumerate(zip(images, sets, strict=True))
     ]
+    return [sample.replace(mask=mask_of(sample), has=sample.has | {"mask"}) for sample in samples]
+
+
+def mask_of(sample: Sample) -> np.ndarray:
+    """The quadrilaterals of a sample as a mask uint8 (H, W)."""
+    mask = np.zeros(sample.size_hw, np.uint8)
+    for quad, label in zip(sample.keypoints, sample.labels.tolist(), strict=True):
+        cv2.fillPoly(mask, [np.round(to_pixels(quad, sample.size_hw)).astype(np.int32)], label + 1)
+    return mask
 
 
 @dataclass(frozen=True)

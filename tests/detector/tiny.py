@@ -48,7 +48,7 @@ CUT_OFF = QUAD + np.array([0.3, 0.0], np.float32)  # the right edge leaves the f
 def tiny_config(
     heads: dict[str, Any], size_hw: tuple[int, int] = SIZE_HW, fit: str = "stretch", **backbone: Any
 ) -> Config:
-    """A config of a network of three stages, 8 channels wide; grids, and masks with class weights, know cats and dogs."""
+    """A config of a network of three stages, 8 channels wide; grids and masks with class weights know cats and dogs."""
     return Config.parse(
         {
             "input": {"size_hw": size_hw, "fit": fit},

@@ -40,11 +40,13 @@ class BackgroundSettings(Settings):
     most_aspect: float = Field(2.0, ge=1)
     """Longest side of a crop, in its shorter one."""
     margin: float = Field(0.1, ge=0)
-    """How far a crop stays away from an object's box, in the sides of the box: tails reach beyond what people draw."""
+    """How far a crop stays away from an object's box, in the sides of the box: tails reach beyond what people draw.
+    Where there is a mask, it counts, and not the boxes."""
     texture_share: Share = 0.2
-    """Share of the pictures that are a small tile of the crop, repeated: cloth, grass, fur."""
-    object_texture_share: Share = 0.2
-    """Share of the pictures that are a small tile of an object's middle, repeated: its fur, but not its shape."""
+    """Share of the source's pictures of which a small tile of the crop is repeated: cloth, grass, water."""
+    object_texture_share: Share = 0.1
+    """Share of the source's pictures of which a small tile of an object's middle is repeated: its fur, but not its
+    shape. These need no room beside the object."""
     seed: int = Field(0, ge=0)
     """Another seed gives other crops."""
 
@@ -58,9 +60,9 @@ class BackgroundSettings(Settings):
 class BackgroundSource(Source):
     """One picture that shows no object for each of another source that has room for it.
 
-    A crop overlaps no box of an object, be it ignored, and no pixel of a mask but background. Its sides are random,
-    large ones likelier. What its source labelled is known to be absent. Pictures without room, and those at which
-    nobody looked, are left out and counted when the first sample is asked for. The group is that of the picture.
+    A crop overlaps no box of an object, be it ignored; of a picture with a mask it shows background alone. Its sides
+    are random, large ones likelier. What the source labelled is known to be absent. Pictures without room, and those
+    at which nobody looked, are left out and counted when the first sample is asked for. Groups are the source's.
 
     Args:
         source: pictures with boxes or masks.
@@ -132,8 +134,10 @@ class BackgroundSource(Source):
 
 def _occupied(sample: Sample, margin: float) -> np.ndarray:
     """uint8 (H, W), 1 where an object is or may be."""
+    if "mask" in sample.has:
+        return (sample.mask != 0).astype(np.uint8)
     height, width = sample.size_hw
-    occupied = (sample.mask != 0).astype(np.uint8) if sample.mask.size else np.zeros((height, width), np.uint8)
+    occupied = np.zeros((height, width), np.uint8)
     sides = np.tile(sample.boxes[:, 2:] - sample.boxes[:, :2], 2) * np.array([-margin, -margin, margin, margin])
     for x0, y0, x1, y1 in (sample.boxes + sides).clip(0, 1) * [width, height, width, height]:
         occupied[int(y0) : int(np.ceil(y1)), int(x0) : int(np.ceil(x1))] = 1

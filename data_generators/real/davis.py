@@ -128,7 +128,7 @@ def _read_sequence(
     if name not in folders:
         raise DataError(root, f"there is no sequence {name!r}.", f"Sequences there are: {', '.join(folders)}.")
     images, masks = folders[name]
-    mask_of = {each.stem: each for each in list_images(masks)} if masks.is_dir() else {}
+    mask_of = {each.stem: each for each in list_images(masks)} if masks.is_dir() and any(masks.iterdir()) else {}
     frames = sorted(list_images(images), key=lambda each: in_natural_order(each.stem))
     pictures = [MaskedPicture(frame, mask_of.get(frame.stem), name) for frame in frames[:: options.every]]
     return choose_masked(pictures, options.unmasked, masks)

@@ -52,7 +52,7 @@ class MaskFolderSettings(MaskValueSettings, SplitSettings):
     """What the mask's name has behind the picture's, e.g. `_mask`; null: nothing, or one of the usual endings."""
     group_pattern: Annotated[str | None, AfterValidator(_checked_pattern)] = None
     """Regular expression that finds the group (clip, patient) in a picture's name without extension, by its first
-    bracket or as a whole, e.g. `^(.*)_[0-9]+$`; null: the sub-folder, or the name itself where there is none."""
+    bracket or as a whole, e.g. `^(.*)_[0-9]+$`; null: the sub-folder that is no split, or the name itself."""
 
 
 def open_masks(path: str, split: str | None, options: MaskFolderSettings, on_error: OnError) -> Source:
@@ -109,7 +109,7 @@ def _own_splits(root: Path, options: MaskFolderSettings) -> dict[str, _Part]:
             for each in lists
         }
     names = [each.name for each in sorted(own[0].iterdir()) if each.name.lower() in SPLIT_FOLDERS]
-    return {name: _Part(own[0] / name, own[1] / name) for name in names if (own[1] / name).is_dir()}
+    return {name: _Part(own[0] / name, own[1] / name, clip=name) for name in names if (own[1] / name).is_dir()}
 
 
 def _whole(root: Path, splits: dict[str, _Part], options: MaskFolderSettings) -> list[_Part]:
@@ -160,7 +160,7 @@ class _Part:
     Args:
         images: pictures, also in sub-folders.
         masks: masks, in the same sub-folders.
-        clip: the folder that holds both, where there are several; it goes before the names.
+        clip: the clip or split, where there are several; it goes before the names.
         listed: names of those that count, without extension; None: all.
     """
 

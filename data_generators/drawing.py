@@ -3,6 +3,7 @@ are made with it."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 
 import cv2
@@ -118,24 +119,49 @@ def _fixed(point_px: np.ndarray) -> tuple[int, int]:
     return int(x), int(y)
 
 
-def tint_mask(image: np.ndarray, mask: np.ndarray) -> np.ndarray:
-    """A copy of the picture with classes above 0 tinted and outlined, and 255 (ignore) greyed.
+def tint_mask(image: np.ndarray, mask: np.ndarray, colour: Colour | None = None) -> np.ndarray:
+    """A copy of the picture with objects tinted and outlined, and 255 (ignore) hatched.
 
     Args:
         image: uint8 (H, W, 3).
-        mask: uint8 (H, W) class index.
+        mask: uint8 (H, W), label + 1 on objects.
+        colour: of all objects; None takes that of their class.
     """
     tinted = np.array(image)
-    for label in np.unique(mask):
-        if label == 0:
-            continue
-        colour = _IGNORE_COLOUR if label == MASK_IGNORE else class_colour(int(label) - 1)
-        chosen = mask == label
-        tinted[chosen] = np.rint(0.55 * tinted[chosen] + 0.45 * np.array(colour)).astype(np.uint8)
-        if label != MASK_IGNORE:
-            outlines = cv2.findContours(chosen.astype(np.uint8), cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE)[0]
-            cv2.drawContours(tinted, outlines, -1, colour, line_width(image))
-    return tinted
+    for value in _values_of_objects(mask):
+        chosen, shade = mask == value, colour or class_colour(value - 1)
+        tinted[chosen] = np.rint(0.55 * tinted[chosen] + 0.45 * np.array(shade)).astype(np.uint8)
+        cv2.drawContours(tinted, _contours(chosen), -1, shade, line_width(image))
+    return _hatch(tinted, mask == MASK_IGNORE)
+
+
+def outline_mask(image: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """A copy of the picture with objects outlined in the colour of their class, with a dark rim, and 255 (ignore)
+    hatched; see `tint_mask`."""
+    outlined = _hatch(np.array(image), mask == MASK_IGNORE)
+    for value in _values_of_objects(mask):
+        contours = _contours(mask == value)
+        cv2.drawContours(outlined, contours, -1, (0, 0, 0), line_width(image) + 2)
+        cv2.drawContours(outlined, contours, -1, class_colour(value - 1), line_width(image))
+    return outlined
+
+
+def _values_of_objects(mask: np.ndarray) -> list[int]:
+    return [value for value in np.unique(mask).tolist() if value not in (0, MASK_IGNORE)]
+
+
+def _contours(chosen: np.ndarray) -> Sequence[np.ndarray]:
+    return cv2.findContours(chosen.astype(np.uint8), cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE)[0]
+
+
+def _hatch(image: np.ndarray, chosen: np.ndarray) -> np.ndarray:
+    """Greys the chosen pixels (H, W) of a picture in place, under light diagonal lines; returns the picture."""
+    width_px = line_width(image)
+    rows, columns = np.nonzero(chosen)
+    on_line = (rows + columns) % (5 * width_px) < width_px
+    shade = np.where(on_line, 235, _IGNORE_COLOUR[0])[:, None]
+    image[rows, columns] = np.rint(0.5 * image[rows, columns] + 0.5 * shade).astype(np.uint8)
+    return image
 
 
 def draw_text(

@@ -19,6 +19,7 @@ from data_generators.drawing import (
     draw_tag,
     draw_text,
     line_width,
+    outline_mask,
     shorten_text,
     text_width,
     tint_mask,
@@ -39,9 +40,10 @@ class Predicted:
     """What to draw over the labels of a picture.
 
     Args:
-        objects: boxes and keypoints; its picture is not used.
+        objects: boxes, keypoints and mask; its picture is not used. A mask stands for the boxes, of the labels too where
+            these have a mask.
         texts: one an object, written at its box, or none.
-        by_class: boxes in the colour of their class, for pictures without labels; else all is magenta.
+        by_class: objects in the colour of their class, for pictures without labels; else all is magenta.
     """
 
     objects: Sample
@@ -90,12 +92,13 @@ def draw_sample(
     corner = round((room_h - picture_h * (1 + margins[1] + margins[3])) / 2 + picture_h * margins[1])
     tile_w = round(picture_w * (1 + margins[0] + margins[2]))
     canvas = _Canvas((height_px, tile_w), (picture_h, picture_w), (corner, round(picture_w * margins[0])))
-    tile = _paste(sample, canvas)
+    masked = prediction is not None and prediction.objects.mask.size > 0
+    tile = _paste(sample, canvas, prediction if masked else None)
     texts = [_label_text(*pair, class_names) for pair in zip(sample.labels.tolist(), sample.ignore, strict=True)]
-    _draw_objects(tile, sample, canvas, texts)
+    _draw_objects(tile, sample, canvas, texts, boxes=not (masked and sample.mask.size))
     if prediction is not None:
         colour = None if prediction.by_class else PREDICTION_COLOUR
-        _draw_objects(tile, prediction.objects, canvas, prediction.texts, colour, below=True)
+        _draw_objects(tile, prediction.objects, canvas, prediction.texts, colour, boxes=not masked, below=True)
     _write_caption(tile, sample, class_names, note)
     return tile
 
@@ -122,15 +125,24 @@ def _text_height(height_px: int) -> int:
     return max(9, round(height_px / 22))
 
 
-def _paste(sample: Sample, canvas: _Canvas) -> np.ndarray:
+def _paste(sample: Sample, canvas: _Canvas, prediction: Predicted | None) -> np.ndarray:
+    """The tile with the picture and its mask; where a mask is predicted, that one is tinted, and the true one outlined."""
     picture = match_channels(resize_image(np.asarray(sample.image), canvas.picture_hw), 3)
+    if prediction is not None:
+        colour = None if prediction.by_class else PREDICTION_COLOUR
+        picture = tint_mask(picture, _fitted(prediction.objects.mask, canvas), colour)
     if sample.mask.size:
-        size = (canvas.picture_hw[1], canvas.picture_hw[0])
-        picture = tint_mask(picture, cv2.resize(sample.mask, size, interpolation=cv2.INTER_NEAREST_EXACT))
+        picture = (tint_mask if prediction is None else outline_mask)(picture, _fitted(sample.mask, canvas))
     tile = np.full((*canvas.tile_hw, 3), _PAPER, np.uint8)
     (top, left), (height, width) = canvas.corner, canvas.picture_hw
     tile[top : top + height, left : left + width] = picture
     return tile
+
+
+def _fitted(mask: np.ndarray, canvas: _Canvas) -> np.ndarray:
+    """The mask at the size of the picture in its tile."""
+    size = (canvas.picture_hw[1], canvas.picture_hw[0])
+    return np.asarray(cv2.resize(mask, size, interpolation=cv2.INTER_NEAREST_EXACT))
 
 
 def _label_text(label: int, ignore: bool, class_names: Sequence[str]) -> str:
@@ -146,6 +158,7 @@ def _draw_objects(
     texts: Sequence[str],
     colour: Colour | None = None,
     *,
+    boxes: bool = True,
     below: bool = False,
 ) -> None:
     """Draws boxes, then keypoints; quadrilaterals stand for the box that is their hull.
@@ -156,6 +169,7 @@ def _draw_objects(
         canvas: where the picture lies in the tile.
         texts: one an object, or none.
         colour: of all; else green for quadrilaterals, and that of the class for boxes.
+        boxes: without them only their texts are written.
         below: write at the lower edge of the box, for the upper one is taken by a label.
     """
     quads = sample.keypoints.shape[1] == 4
@@ -164,7 +178,8 @@ def _draw_objects(
         if quads:
             draw_quad(tile, canvas.place(points), shade)
         else:
-            draw_box(tile, canvas.place(box.reshape(2, 2)).reshape(4), shade)
+            if boxes:
+                draw_box(tile, canvas.place(box.reshape(2, 2)).reshape(4), shade)
             _draw_points(tile, canvas.place(points), shade)
         if len(texts) and texts[index]:
             corners = canvas.place(box.reshape(2, 2))

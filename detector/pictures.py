@@ -21,6 +21,7 @@ from data_generators.sample import Sample
 from data_generators.transform.input_spec import match_channels
 from detector.codecs.autoencoder import AutoencoderPrediction
 from detector.codecs.boxes import BoxesPrediction
+from detector.codecs.mask_prediction import MaskPrediction
 from detector.looks import ONCE, Looks
 from detector.prediction import Answer, Picture, expand_inputs, predict, require_four_corners
 from detector.runs import RunError, write_json
@@ -59,7 +60,8 @@ def draw_answers(
     for sample, answer in zip(samples, answers, strict=True):
         for prediction in answer.values():
             predicted = _predicted(prediction, sample.image, thresholds)
-            tiles.append(draw_sample(sample, TILE_PX, class_names, predicted))
+            note = prediction.describe(thresholds) if isinstance(prediction, MaskPrediction) else ""
+            tiles.append(draw_sample(sample, TILE_PX, class_names, predicted, note))
             if isinstance(prediction, AutoencoderPrediction):
                 tiles.append(draw_sample(predicted.objects, TILE_PX, note=prediction.describe(thresholds)))
     return contact_sheet(tiles, COLUMNS, TILE_PX)
@@ -70,9 +72,12 @@ def _predicted(
 ) -> Predicted:
     """A prediction as it is drawn; boxes bear their class and score."""
     objects = prediction.to_sample(image, thresholds)
-    if not isinstance(prediction, BoxesPrediction):
-        return Predicted(objects)
-    return Predicted(objects, prediction.found(thresholds).captions(), by_class)
+    if isinstance(prediction, MaskPrediction):
+        names = [prediction.name_of(label) for label in objects.labels.tolist()]
+        return Predicted(objects, names if len(prediction.classes) > 1 else (), by_class)
+    if isinstance(prediction, BoxesPrediction):
+        return Predicted(objects, prediction.found(thresholds).captions(), by_class)
+    return Predicted(objects)
 
 
 def draw_worst(evaluation: Evaluation, path: Path) -> None:

@@ -40,8 +40,8 @@ class Predicted:
     """What to draw over the labels of a picture.
 
     Args:
-        objects: boxes, keypoints and mask; its picture is not used. A mask stands for the boxes, of the labels too where
-            these have a mask.
+        objects: boxes, keypoints and mask; its picture is not used. A mask stands for the boxes, also for those of
+            labels with a mask.
         texts: one an object, written at its box, or none.
         by_class: objects in the colour of their class, for pictures without labels; else all is magenta.
     """
@@ -126,7 +126,7 @@ def _text_height(height_px: int) -> int:
 
 
 def _paste(sample: Sample, canvas: _Canvas, prediction: Predicted | None) -> np.ndarray:
-    """The tile with the picture and its mask; where a mask is predicted, that one is tinted, and the true one outlined."""
+    """The tile with the picture and its mask; a predicted mask is tinted, and then the true one outlined."""
     picture = match_channels(resize_image(np.asarray(sample.image), canvas.picture_hw), 3)
     if prediction is not None:
         colour = None if prediction.by_class else PREDICTION_COLOUR

@@ -14,7 +14,7 @@ import numpy as np
 
 from data_generators.sample import Sample, sample_with_corners
 from data_generators.transform.augment import Augmentation, AugmentSettings
-from data_generators.transform.camera import CAMERAS
+from data_generators.transform.camera_settings import CAMERAS
 from data_generators.transform.input_spec import InputSpec, fit_sample
 
 QUAD = np.array([[[0.2, 0.15], [0.8, 0.2], [0.85, 0.8], [0.15, 0.9]]])

@@ -1,133 +1,28 @@
 """Makes a clean picture look as if a given camera had taken it: the last step of augmentation, in the network's frame.
 
-The order is that of a camera: lens (defocus, motion), sensor (resolution, noise), processing (white balance, exposure
-and gamma, grey, RGB565), file (JPEG), and last the enlargement of a low resolution to the frame.
+The order is that of a camera: lens (defocus, motion), sensor (resolution, grey, exposure, white balance, noise),
+processing (gamma, saturation, RGB565), file (JPEG), and last the enlargement of a low resolution to the frame.
 """
 
 from __future__ import annotations
 
-import difflib
 from functools import cache
-from typing import Annotated, Any
 
 import cv2
 import numpy as np
-from pydantic import AfterValidator, BeforeValidator
 
-from data_generators.settings import Range, Settings, Share
+from data_generators.transform.camera_settings import CameraSettings, Effect
 
-
-class Effect(Settings):
-    """One defect: how often, and how strong where it occurs."""
-
-    probability: Share = 0.0
-    """Share of the pictures that have it."""
-    amount: Range = (0.0, 0.0)
-    """Range from which the strength is drawn uniformly; the unit is that of the field it stands in."""
-
-
-def _effect(probability: float, low: float, high: float) -> Effect:
-    return Effect(probability=probability, amount=(low, high))
-
-
-def _in_range(low: float, high: float) -> AfterValidator:
-    def check(effect: Effect) -> Effect:
-        if effect.amount[0] < low or effect.amount[1] > high:
-            raise ValueError(f"the amount must lie within {low} and {high}. Received {effect.amount}")
-        return effect
-
-    return AfterValidator(check)
-
-
-class CameraSettings(Settings):
-    """The defects of a camera. Every field is off by default; `CAMERAS` holds named presets."""
-
-    defocus: Annotated[Effect, _in_range(0, 0.1)] = Effect()
-    """Blur of the lens: standard deviation as a fraction of the frame's longer side (0.01 of 128 is 1.3 pixels)."""
-    motion: Annotated[Effect, _in_range(0, 0.2)] = Effect()
-    """Motion blur: length of the straight path as a fraction of the longer side, in any direction."""
-    resolution: Annotated[Effect, _in_range(0.05, 1)] = Effect(amount=(1.0, 1.0))
-    """Low resolution: the sensor's side as a fraction of the frame's; noise and JPEG happen at that size."""
-    read_noise: Annotated[Effect, _in_range(0, 0.5)] = Effect()
-    """Noise that does not depend on the light: standard deviation as a fraction of full scale."""
-    shot_noise: Annotated[Effect, _in_range(0, 0.5)] = Effect()
-    """Noise that grows with the root of the light: standard deviation in white, as a fraction of full scale."""
-    white_balance: Annotated[Effect, _in_range(0, 0.6)] = Effect()
-    """Colour cast: red is multiplied by 1 plus this, blue by 1 minus this, or the other way round; green is tinted by
-    up to a third of it."""
-    gamma: Annotated[Effect, _in_range(0.2, 5)] = Effect(amount=(1.0, 1.0))
-    """Exponent of the tone curve: below 1 lightens, above 1 darkens."""
-    grey: Share = 0.0
-    """Share of the pictures from a camera without colour."""
-    rgb565: Share = 0.0
-    """Share that passes through 16-bit colour (5, 6, 5 bits), as in the frame buffer of an OpenMV camera."""
-    jpeg: Annotated[Effect, _in_range(1, 100)] = Effect(amount=(100, 100))
-    """JPEG compression: the quality, 1 to 100."""
-
-
-CAMERAS: dict[str, CameraSettings] = {
-    # the picture as it is
-    "none": CameraSettings(),
-    # a phone of the last ten years, held by hand, mostly in good light
-    "phone": CameraSettings(
-        defocus=_effect(0.25, 0.002, 0.010),
-        motion=_effect(0.10, 0.01, 0.04),
-        resolution=_effect(0.10, 0.5, 0.9),
-        read_noise=_effect(0.35, 0.004, 0.03),
-        shot_noise=_effect(0.35, 0.004, 0.03),
-        white_balance=_effect(0.40, 0.0, 0.15),
-        gamma=_effect(0.40, 0.75, 1.35),
-        grey=0.05,
-        jpeg=_effect(0.25, 40, 95),
-    ),
-    # a cheap fixed-focus camera indoors: soft, noisy, compressed video
-    "webcam": CameraSettings(
-        defocus=_effect(0.5, 0.004, 0.012),
-        motion=_effect(0.2, 0.01, 0.06),
-        resolution=_effect(0.4, 0.4, 0.9),
-        read_noise=_effect(0.6, 0.01, 0.05),
-        shot_noise=_effect(0.5, 0.01, 0.05),
-        white_balance=_effect(0.6, 0.0, 0.25),
-        gamma=_effect(0.5, 0.6, 1.6),
-        jpeg=_effect(0.7, 20, 70),
-    ),
-    # a microcontroller camera (OpenMV, Nicla Vision, Portenta): grey or 16-bit colour, small, grainy, moving
-    "openmv": CameraSettings(
-        defocus=_effect(0.5, 0.004, 0.015),
-        motion=_effect(0.35, 0.01, 0.08),
-        resolution=_effect(0.4, 0.4, 0.9),
-        read_noise=_effect(0.8, 0.01, 0.07),
-        shot_noise=_effect(0.6, 0.01, 0.06),
-        white_balance=_effect(0.5, 0.0, 0.3),
-        gamma=_effect(0.6, 0.55, 1.8),
-        grey=0.5,
-        rgb565=1.0,
-        jpeg=_effect(0.3, 30, 80),
-    ),
-}
-
-
-def resolve_camera(value: Any) -> Any:
-    """The settings behind the name of a preset; anything that is not a name passes through to validation.
-
-    Raises:
-        ValueError: there is no preset of that name; offers the nearest.
-    """
-    if not isinstance(value, str):
-        return value
-    if value not in CAMERAS:
-        near = difflib.get_close_matches(value, CAMERAS, n=1)
-        hint = f"Did you mean `{near[0]}`?" if near else "Choose one of them, or give the settings of your own."
-        raise ValueError(f"`camera` must be one of {', '.join(CAMERAS)}, or settings. Received {value!r}. {hint}")
-    return CAMERAS[value]
-
-
-Camera = Annotated[CameraSettings, BeforeValidator(resolve_camera)]
-
-_EFFECTS = ("defocus", "motion", "resolution", "read_noise", "shot_noise", "white_balance", "gamma", "jpeg")
+_EFFECTS = (
+    *("defocus", "motion", "resolution", "read_noise", "shot_noise", "white_balance", "gamma", "jpeg"),
+    *("exposure", "red_gain", "blue_gain", "saturation"),
+)
 _DRAWS = 2 * len(_EFFECTS) + 6  # random numbers a picture
 _BANK_SIZE = 1 << 19
 _LIGHT = np.linspace(0, 1, 256, dtype=np.float32)[:, None]
+_JPEG_SHRINK = 0.5  # in a frame that is smaller than this share of the camera's, the blocks of JPEG are averaged away
+
+Amounts = dict[str, float | None]
 
 
 def degrade_image(image: np.ndarray, settings: CameraSettings, rng: np.random.Generator) -> np.ndarray:
@@ -144,19 +39,54 @@ def degrade_image(image: np.ndarray, settings: CameraSettings, rng: np.random.Ge
     u = rng.random(_DRAWS)
     amount = {name: _amount(getattr(settings, name), u[2 * i : 2 * i + 2]) for i, name in enumerate(_EFFECTS)}
     extra = u[2 * len(_EFFECTS) :]
-    size_hw = (image.shape[0], image.shape[1])
+    sensor_hw, file_hw, noise_share = _sizes(image.shape, amount["resolution"], settings.frame_px)
     picture = _lens(image, amount["defocus"], amount["motion"], angle=np.pi * extra[0])
-    if amount["resolution"] is not None:
-        small = max(2, round(size_hw[1] * amount["resolution"])), max(2, round(size_hw[0] * amount["resolution"]))
-        picture = cv2.resize(picture, small, interpolation=cv2.INTER_AREA)
-    picture = _add_noise(picture, amount["read_noise"] or 0.0, amount["shot_noise"] or 0.0, extra[1])
-    picture = _process(picture, amount["white_balance"], amount["gamma"], extra[2:4])
-    picture = _reduce_colour(picture, extra[4] < settings.grey, extra[5] < settings.rgb565)
-    if amount["jpeg"] is not None:
+    picture = _resize(picture, sensor_hw)
+    colour = image.ndim == 3 and image.shape[2] == 3
+    if colour and extra[4] < settings.grey:
+        picture = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
+    picture = _expose(picture, amount, extra[2:4])
+    read, shot = amount["read_noise"] or 0.0, amount["shot_noise"] or 0.0
+    picture = _add_noise(picture, noise_share * read, noise_share * shot, extra[1])
+    picture = _process(picture, amount)
+    if colour and picture.ndim == 2:
+        picture = cv2.cvtColor(picture, cv2.COLOR_GRAY2RGB)
+    if colour and extra[5] < settings.rgb565:
+        picture = cv2.LUT(picture, _rgb565_table())
+    picture = _resize(picture, file_hw)
+    if amount["jpeg"] is not None and _blocks_show(image.shape, settings.frame_px):
         picture = _compress(picture, round(amount["jpeg"]))
-    if picture.shape[:2] != size_hw:
-        picture = cv2.resize(picture, (size_hw[1], size_hw[0]), interpolation=cv2.INTER_LINEAR)
-    return picture.reshape(image.shape)
+    return _resize(picture, (image.shape[0], image.shape[1])).reshape(image.shape)
+
+
+def _sizes(
+    shape: tuple[int, ...], resolution: float | None, frame_px: int | None
+) -> tuple[tuple[int, int], tuple[int, int], float]:
+    """Size of the sensor and of the camera's file in pixels, at most that of the picture, and the share of the noise
+    that shrinking to the picture leaves."""
+    size_hw, longer = (shape[0], shape[1]), max(shape[:2])
+    if frame_px is None:
+        sensor_hw = _scaled(size_hw, resolution or 1.0)
+        return sensor_hw, sensor_hw, 1.0
+    sensor_px = frame_px * (resolution or 1.0)
+    sensor_hw, file_hw = _scaled(size_hw, sensor_px / longer), _scaled(size_hw, frame_px / longer)
+    return sensor_hw, file_hw, min(1.0, longer / sensor_px)
+
+
+def _scaled(size_hw: tuple[int, int], share: float) -> tuple[int, int]:
+    return size_hw if share >= 1 else (max(2, round(size_hw[0] * share)), max(2, round(size_hw[1] * share)))
+
+
+def _blocks_show(shape: tuple[int, ...], frame_px: int | None) -> bool:
+    return frame_px is None or max(shape[:2]) >= _JPEG_SHRINK * frame_px
+
+
+def _resize(image: np.ndarray, size_hw: tuple[int, int]) -> np.ndarray:
+    """The picture at another size: smaller by area, larger linearly, as a sensor and a viewer do."""
+    if image.shape[:2] == size_hw:
+        return image
+    method = cv2.INTER_AREA if size_hw[0] < image.shape[0] else cv2.INTER_LINEAR
+    return cv2.resize(image, (size_hw[1], size_hw[0]), interpolation=method)
 
 
 def _amount(effect: Effect, u: np.ndarray) -> float | None:
@@ -218,27 +148,39 @@ def _add_noise(image: np.ndarray, read: float, shot: float, place: float) -> np.
     return cv2.add(image, noise.reshape(image.shape), dtype=cv2.CV_8U)
 
 
-def _process(image: np.ndarray, cast: float | None, gamma: float | None, u: np.ndarray) -> np.ndarray:
-    """White balance and tone curve in one table of 256 values."""
-    gains = np.ones(1, np.float32)  # one table for all channels, where there is no cast
-    if cast is not None and image.ndim == 3 and image.shape[2] == 3:
-        red = cast if u[0] < 0.5 else -cast
-        gains = np.array([1 + red, 1 + cast * (2 * u[1] - 1) / 3, 1 - red], np.float32)
-        gains /= gains.mean()
-    elif gamma is None:
-        return image
-    light = np.minimum(_LIGHT * gains, 1)  # (256, 1 or 3)
+def _expose(image: np.ndarray, amount: Amounts, u: np.ndarray) -> np.ndarray:
+    """Exposure and white balance on the light that falls onto the sensor, in one table of 256 values."""
+    gains = np.full(1, amount["exposure"] or 1.0, np.float32)  # one table for all channels, where there is no cast
+    if image.ndim == 3 and image.shape[2] == 3:
+        cast, red, blue = amount["white_balance"], amount["red_gain"], amount["blue_gain"]
+        if cast is not None:
+            gains = gains * _cast_gains(cast, u)
+        if red is not None or blue is not None:
+            gains = gains * np.array([red or 1.0, 1, blue or 1.0], np.float32)
+    return image if np.all(gains == 1) else cv2.LUT(image, _table(_LIGHT * gains))
+
+
+def _cast_gains(cast: float, u: np.ndarray) -> np.ndarray:
+    """Gains (3,) float32 of a cast to either side, mean 1."""
+    red = cast if u[0] < 0.5 else -cast
+    gains = np.array([1 + red, 1 + cast * (2 * u[1] - 1) / 3, 1 - red], np.float32)
+    return gains / gains.mean()
+
+
+def _table(light: np.ndarray) -> np.ndarray:
+    """uint8 (1, 256, 1 or 3) of values (256, 1 or 3) in [0, 1], clipped."""
+    return np.rint(255 * np.clip(light, 0, 1)).astype(np.uint8)[None]
+
+
+def _process(image: np.ndarray, amount: Amounts) -> np.ndarray:
+    """Tone curve and saturation."""
+    gamma, saturation = amount["gamma"], amount["saturation"]
     if gamma is not None:
-        light = light ** np.float32(gamma)
-    return cv2.LUT(image, np.rint(255 * light).astype(np.uint8)[None])
-
-
-def _reduce_colour(image: np.ndarray, grey: bool, rgb565: bool) -> np.ndarray:
-    if image.ndim < 3 or image.shape[2] == 1:
-        return image
-    if grey:
-        return cv2.cvtColor(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
-    return cv2.LUT(image, _rgb565_table()) if rgb565 else image
+        image = cv2.LUT(image, _table(_LIGHT ** np.float32(gamma)))
+    if saturation is not None and image.ndim == 3 and image.shape[2] == 3:
+        grey = cv2.cvtColor(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
+        image = cv2.addWeighted(image, saturation, grey, 1 - saturation, 0)
+    return image
 
 
 @cache

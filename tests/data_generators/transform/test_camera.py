@@ -1,5 +1,7 @@
 """Each defect does what it says, moves nothing, and is a pure function of the generator."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -7,7 +9,8 @@ from hypothesis import strategies as st
 
 from data_generators.settings import SettingsError
 from data_generators.transform.augment import AugmentSettings
-from data_generators.transform.camera import CAMERAS, CameraSettings, Effect, degrade_image
+from data_generators.transform.camera import degrade_image
+from data_generators.transform.camera_settings import CAMERAS, CameraSettings, Effect
 
 SIZE = (60, 90)
 FLAT = np.full((*SIZE, 3), 120, np.uint8)
@@ -147,3 +150,66 @@ def test_an_unknown_preset_offers_the_nearest() -> None:
 
 def test_an_effect_is_off_by_default() -> None:
     assert Effect().probability == 0 and CameraSettings() == CAMERAS["none"]
+
+
+def test_gains_and_exposure_are_those_of_one_camera() -> None:
+    settings = camera(red_gain=always(1.2), blue_gain=always(0.8), exposure=always(0.5))
+    for seed in range(5):
+        np.testing.assert_array_equal(degraded(FLAT, settings, seed)[0, 0], [72, 60, 48])
+    assert degraded(FLAT[..., :1], settings)[0, 0, 0] == 60
+
+
+def test_saturation_moves_colours_from_and_to_grey() -> None:
+    red = np.full((*SIZE, 3), (200, 100, 100), np.uint8)
+    grey = degraded(red, camera(saturation=always(0.0)))
+    assert np.ptp(grey, axis=-1).max() <= 1 and grey.mean() == pytest.approx(0.299 * 200 + 0.701 * 100, abs=1)
+    assert np.ptp(degraded(red, camera(saturation=always(1.3)))[0, 0]) == 130
+    np.testing.assert_array_equal(degraded(red[..., :1], camera(saturation=always(0.0))), red[..., :1])
+
+
+def test_noise_comes_before_the_tone_curve() -> None:
+    dark = np.full((*SIZE, 3), 30, np.uint8)
+    lightened = degraded(dark, camera(read_noise=always(0.02), gamma=always(0.5))).astype(float)
+    slope = 0.5 * (30 / 255) ** -0.5  # of the curve where the pixels lie
+    assert lightened.std() == pytest.approx(0.02 * 255 * slope, rel=0.1)
+
+
+def test_noise_of_a_grey_camera_is_not_averaged_over_channels() -> None:
+    grey = degraded(FLAT, camera(read_noise=always(0.04), grey=1.0)).astype(float)
+    assert grey.std() == pytest.approx(0.04 * 255, rel=0.05) and np.ptp(grey, axis=-1).max() == 0
+
+
+def test_in_a_smaller_frame_there_is_less_noise_and_no_block() -> None:
+    of_camera = camera(read_noise=always(0.04), frame_px=4 * SIZE[1])
+    assert degraded(FLAT, of_camera).astype(float).std() == pytest.approx(0.01 * 255, rel=0.1)
+    jpeg = camera(jpeg=always(5), frame_px=4 * SIZE[1])
+    np.testing.assert_array_equal(degraded(dot(), jpeg), dot())
+
+
+def test_in_a_larger_frame_the_camera_s_pixels_are_enlarged() -> None:
+    stripes = np.zeros((*SIZE, 3), np.uint8)
+    stripes[:, ::2] = 200
+    assert degraded(stripes, camera(frame_px=SIZE[1] // 2)).std() < 5
+    np.testing.assert_array_equal(degraded(stripes, camera(frame_px=SIZE[1])), stripes)
+
+
+def test_jpeg_of_an_enlarged_frame_comes_last() -> None:
+    noise = np.random.default_rng(2).integers(0, 256, (64, 96, 1), dtype=np.uint8)
+    small_then_jpeg = degraded(noise, camera(resolution=always(0.5), jpeg=always(20), frame_px=96)).astype(int)
+    across = np.abs(np.diff(small_then_jpeg[..., 0], axis=1)).mean(axis=0)  # (95,) steps between columns
+    assert across[7::8].mean() > 1.1 * np.delete(across, np.arange(7, 95, 8)).mean()
+
+
+def test_a_camera_file_is_read_and_its_errors_name_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "camera.yaml"
+    path.write_text("jpeg: {probability: 1, amount: [40, 60]}\nframe_px: 320\n")
+    expected = camera(jpeg=always(40, 60), frame_px=320)
+    assert AugmentSettings.parse({"camera": str(path)}).camera == expected
+    monkeypatch.setenv("CAMERAS", str(tmp_path))
+    assert AugmentSettings.parse({"camera": "$CAMERAS/camera.yaml"}).camera == expected
+    path.write_text("jpg: {}")
+    with pytest.raises(SettingsError, match=r"camera\.yaml is not valid:\n  jpg: .*Did you mean `jpeg`\?"):
+        AugmentSettings.parse({"camera": str(path)})
+    path.write_text("{")
+    with pytest.raises(SettingsError, match=r"camera\.yaml: expected the YAML file of a camera"):
+        AugmentSettings.parse({"camera": str(path)})

@@ -23,14 +23,14 @@ FLOORS: dict[str, tuple[set[str], ...]] = {
         {"real", "synthetic", "transform", "splits", "workers"},
         {"formats", "writers", "cache", "drawn_sample"},
         {"preview"},
-        {"inspection"},
+        {"inspection", "cleaning"},
     ),
     "detector": (
         {"__init__", "quiet", "options", "backend", "losses", "presets", "shipped", "forms"},
         {"codecs", "metrics"},
         {"model_settings", "looks", "disagreement"},
         {"config"},
-        {"template", "runs", "models", "scoring", "batches", "data", "anchors"},
+        {"template", "runs", "models", "scoring", "batches", "data", "anchors", "class_balance"},
         {"card", "locate", "callbacks", "heads", "terminal"},
         {"litert_file", "optimizers"},
         {"build", "transfer"},
@@ -38,7 +38,7 @@ FLOORS: dict[str, tuple[set[str], ...]] = {
         {"prediction"},
         {"evaluation", "pseudo_labels"},
         {"pictures", "labelling"},
-        {"training"},
+        {"training", "answers"},
         {"export"},
         {"api"},
         {"commands"},
@@ -62,6 +62,7 @@ KERAS_FREE = {
     "prediction",
     "data",
     "anchors",
+    "class_balance",
 }
 
 
@@ -163,6 +164,6 @@ def test_codecs_read_no_other_module_of_the_detector() -> None:
 
 
 def test_predicting_with_a_tflite_file_does_not_bring_keras() -> None:
-    code = "import sys, detector.cli, detector.pictures; print(sorted({'keras', 'tensorflow'} & set(sys.modules)))"
+    code = "import sys, detector.cli, detector.answers; print(sorted({'keras', 'tensorflow'} & set(sys.modules)))"
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=REPOSITORY, check=True)
     assert result.stdout.strip() == "[]"

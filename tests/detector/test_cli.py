@@ -30,7 +30,7 @@ EVALUATION = {"samples", "parameters", "bytes", "runtime"} | {
 }
 VERBS = (
     *("init", "preview", "inspect", "generate", "convert", "cost", "train", "evaluate", "predict", "export", "label"),
-    *("pseudo-label",),
+    *("clean-masks", "pseudo-label",),
 )
 
 

@@ -123,6 +123,9 @@ def predict(
     template: Annotated[
         Path | None, typer.Option(help="A form.yaml: also find each of its fields, and write them straightened.")
     ] = None,
+    masks: Annotated[
+        Path | None, typer.Option(help="Also write each mask as an index PNG to this folder, new or empty.")
+    ] = None,
     every: Annotated[int, typer.Option(min=1, help="Take every n-th frame of a video.")] = 1,
     overlays: Annotated[bool, typer.Option(help="Draw the predictions onto the pictures.")] = True,
     tiles: TilesOption = None,
@@ -131,12 +134,12 @@ def predict(
     on_error: OnErrorOption = OnErrorChoice.STOP,
 ) -> None:
     """Ask a model about pictures; writes JSON and overlays."""
+    from detector.answers import write_answers
     from detector.looks import parse_looks
-    from detector.pictures import write_answers
 
     looks = parse_looks(tiles, overlap, tta)
     how: dict[str, Any] = {"every": every, "overlays": overlays, "rectify": rectify, "on_error": on_error.value}
-    written = write_answers(model, inputs, output, template=template, looks=looks, **how)
+    written = write_answers(model, inputs, output, template=template, looks=looks, masks=masks, **how)
     say(f"{written} pictures answered: {output / 'predictions.json'}" + (f"; overlays in {output}" if overlays else ""))
 
 

@@ -41,14 +41,14 @@ def test_a_restored_picture_stands_beside_its_original() -> None:
 
 def test_a_predicted_mask_is_tinted_and_the_true_one_outlined() -> None:
     """Object below, prediction on the left, on grey; the outlines show also where they do not agree."""
-    mask = np.zeros((120, 180), np.uint8)
-    mask[60:] = 1
-    sample = Sample(image=np.full((120, 180, 3), 100, np.uint8), mask=mask, has=frozenset({"mask"}))
-    probabilities = np.zeros((12, 18, 1), np.float32)
-    probabilities[:, :9] = 0.9
+    mask = np.zeros((180, 120), np.uint8)
+    mask[90:] = 1
+    sample = Sample(image=np.full((180, 120, 3), 100, np.uint8), mask=mask, has=frozenset({"mask"}))
+    probabilities = np.zeros((18, 12, 1), np.float32)
+    probabilities[:, :6] = 0.9
     sheet = draw_answers([sample], [{"mask": MaskPrediction(probabilities, ("cat",))}], {}, ("cat",)).astype(int)
     tinted = np.abs(sheet - (0.55 * 100 + 0.45 * np.array(PREDICTION_COLOUR))).max(axis=-1) < 3
     plain, true = (np.abs(sheet - colour).max(axis=-1) < 3 for colour in (100, np.array(LABEL_COLOUR)))
-    assert tinted.sum() > 10_000
+    assert tinted.sum() > 5_000
     assert 0.9 < tinted.sum() / plain.sum() < 1.1
-    assert true.sum() > 200
+    assert true.sum() > 100

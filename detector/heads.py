@@ -18,7 +18,7 @@ from detector.codecs.autoencoder import AutoencoderCodec
 from detector.codecs.box import BoxCodec, BoxSettings
 from detector.codecs.corners import CornersCodec, CornersSettings
 from detector.codecs.grid import GridCodec
-from detector.codecs.mask import MaskCodec
+from detector.codecs.mask import MaskCodec, MaskSettings
 from detector.codecs.presence import PresenceCodec
 from detector.losses import (
     POINT_LOSSES,
@@ -47,7 +47,7 @@ from detector.models.autoencoder import build_autoencoder, make_spoiler
 from detector.models.box import build_box, split_box
 from detector.models.corners import build_corners, split_coordinates
 from detector.models.grid import build_grid, split_grids
-from detector.models.mask import build_mask
+from detector.models.mask import build_mask, drop_coarse_masks
 from detector.models.presence import build_presence
 from detector.scoring.autoencoder import score_autoencoder, score_autoencoder_sample
 from detector.scoring.box import score_box, score_box_sample
@@ -185,7 +185,15 @@ def _mask_outputs(codec: MaskCodec) -> dict[str, OutputRow]:
         (settings.boundary_weight, settings.boundary_radius),
         settings.focal_gamma,
     )
-    return {"mask_logits": OutputRow(loss, settings.loss_weight, (MaskIoUError(codec.channels),))}
+    return {
+        name: OutputRow(loss, settings.loss_weight / 2**above, (MaskIoUError(codec.channels),))
+        for above, name in enumerate(codec.strides)
+    }
+
+
+def _mask_monitor(settings: MaskSettings) -> str:
+    output = "mask_logits_" if settings.deep_supervision else ""  # Keras names an output only where there are several
+    return f"val_{output}iou_error_percent"
 
 
 def _presence_outputs(codec: PresenceCodec) -> dict[str, OutputRow]:
@@ -249,8 +257,8 @@ HEADS: dict[str, Head] = {
     "mask": Head(
         build=build_mask,
         outputs=_mask_outputs,
-        monitor=lambda _: "val_iou_error_percent",  # without the output's name, see `presence`
-        for_export=_unchanged,
+        monitor=_mask_monitor,
+        for_export=drop_coarse_masks,
         score_sample=score_mask_sample,
         score=score_mask,
         choose_threshold=choose_mask_threshold,

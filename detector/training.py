@@ -23,6 +23,7 @@ from detector.batches import TrainingBatches, ValidationBatches, check_monitored
 from detector.build import build_model, compile_model, with_pixel_input
 from detector.callbacks import Checkpoints, LivePictures, MetricsToFile, StopOnNaN
 from detector.card import ModelCard, read_keras_card, write_keras_card
+from detector.class_balance import with_found_weights
 from detector.codecs import Codec
 from detector.config import Config
 from detector.data import ProgressFor, describe_data, silent, training_sources, validation_sources
@@ -79,7 +80,7 @@ def _train_in(run: Run, config: Config, progress: ProgressFor) -> None:
     prepare_backend(config.training.deterministic)
     train_source, validation = training_sources(config, progress)
     run.note_data(describe_data(train_source, validation))
-    config = with_found_anchors(config, train_source)
+    config = with_found_weights(with_found_anchors(config, train_source), train_source)
     logger.info("%d training samples, %d validation samples", len(train_source), len(validation))
     warn_of_lost(config, train_source)
     keras.utils.set_random_seed(config.seed)  # here, so that nothing that opens the data draws from it

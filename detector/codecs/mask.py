@@ -46,6 +46,9 @@ class MaskSettings(HeadSettings):
     class_weights: Literal["balanced"] | dict[str, float] | None = None
     """Weight of the pixels of each class in cross_entropy and focal, by name, with `background`, and `object` where
     classes have no names; 1 where it is not named. `balanced`: training finds the inverse of their frequency."""
+    deep_supervision: int = Field(0, ge=0, le=3)
+    """Coarser levels of the decoder that are asked for the mask too, in training alone; each with half the weight of
+    the one before."""
     picture_weights: Literal["balanced"] | dict[str, float] | None = None
     """Weight of the pictures that show a class, by name, `background` for those that show none; of several the highest.
     `balanced`: the inverse of their frequency in the training data, so that rare classes are seen as often."""
@@ -59,7 +62,7 @@ class MaskSettings(HeadSettings):
 
 
 class MaskCodec(Codec):
-    """`mask_logits` (B, H / stride, W / stride, C).
+    """`mask_logits` (B, H / stride, W / stride, C); with `deep_supervision`, in training, coarser ones beside it.
 
     C is 1, a logit of "object", where `model.classes` has at most one name; else 1 + the number of names, for a softmax
     whose channel 0 is the background. The target of a cell is the share of each class among its labelled pixels: where
@@ -89,7 +92,7 @@ class MaskCodec(Codec):
     @property
     def names(self) -> tuple[str, ...]:
         """Names of the values of a mask: the background, and the classes or `object`."""
-        return (BACKGROUND, *(self.classes or (OBJECT,)))
+        return mask_names(self.classes)
 
     @property
     def channels(self) -> int:
@@ -100,14 +103,22 @@ class MaskCodec(Codec):
         """The weight of each of `names`; 1 where there is none, and as long as the data have not been asked."""
         return [weights.get(name, 1.0) if isinstance(weights, dict) else 1.0 for name in self.names]
 
-    def encode(self, samples: Sequence[Sample]) -> tuple[Arrays, Arrays]:
-        target = np.stack([self._encode_one(sample) for sample in samples])
-        weights = np.array([self._weight_of(cells) for cells in target], np.float32)
-        return {"mask_logits": target}, {"mask_logits": weights}
+    @property
+    def strides(self) -> dict[str, int]:
+        """Every output, and the pixels along the side of its cells; that of the prediction is the first."""
+        finest = self.settings.stride
+        coarser = [finest * 2**above for above in range(1, self.settings.deep_supervision + 1)]
+        return {"mask_logits": finest} | {f"mask_logits_{stride}": stride for stride in coarser}
 
-    def _encode_one(self, sample: Sample) -> np.ndarray:
+    def encode(self, samples: Sequence[Sample]) -> tuple[Arrays, Arrays]:
+        targets, weights = {}, {}
+        for name, stride in self.strides.items():
+            targets[name] = np.stack([self._encode_one(sample, stride) for sample in samples])
+            weights[name] = np.array([self._weight_of(cells) for cells in targets[name]], np.float32)
+        return targets, weights
+
+    def _encode_one(self, sample: Sample, stride: int) -> np.ndarray:
         """The target of one picture: float32 (H / stride, W / stride, C)."""
-        stride = self.settings.stride
         height, width = (side // stride for side in self.spec.size_hw)
         mask = sample.mask if "mask" in sample.has else _mask_of_none(sample)
         known = (mask != MASK_IGNORE) & ((mask > 0) | bool(not sample.unlabelled))
@@ -132,6 +143,11 @@ class MaskCodec(Codec):
             powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
             probabilities = powers[..., 1:] / powers.sum(axis=-1, keepdims=True)
         return [MaskPrediction(each.astype(np.float32), self.classes) for each in probabilities]
+
+
+def mask_names(classes: tuple[str, ...]) -> tuple[str, ...]:
+    """Names of the values of a mask, the background first."""
+    return (BACKGROUND, *(classes or (OBJECT,)))
 
 
 def _mask_of_none(sample: Sample) -> np.ndarray:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from keras import layers
+from keras import Model, layers
 
 from detector.codecs.mask import MaskCodec, MaskSettings
 from detector.model_settings import BackboneSettings
@@ -20,17 +20,20 @@ def build_mask(scales: Mapping[str, Tensor], codec: MaskCodec, backbone: Backbon
         backbone: the backbone's settings, for block kind, normalisation and activation.
 
     Returns:
-        `mask_logits` (B, H / stride, W / stride, C).
+        `mask_logits` (B, H / stride, W / stride, C), and what else `codec.strides` names.
 
     Raises:
-        ValueError: the backbone has too few stages for the stride.
+        ValueError: the backbone has too few stages for the strides.
     """
-    settings, last = codec.settings, codec.settings.stride.bit_length() - 1
-    if len(scales) <= last:
+    settings, outputs = codec.settings, {stride: name for name, stride in codec.strides.items()}
+    last, coarsest = min(outputs).bit_length() - 1, max(outputs).bit_length() - 1
+    if len(scales) <= coarsest:
         raise ValueError(
-            f"`model.heads.mask.stride: {settings.stride}` needs a backbone of {last + 1} stages or more. "
-            f"Received {len(scales)}. Lengthen `model.backbone.depths`, or choose a smaller stride."
+            f"`model.heads.mask` with masks at strides {', '.join(map(str, outputs))} needs a backbone of "
+            f"{coarsest + 1} stages or more. Received {len(scales)}. Lengthen `model.backbone.depths`, or choose a "
+            "smaller `stride`."
         )
+    logits = {}
     x = scales[f"P{len(scales)}"]
     for level in range(len(scales) - 1, last - 1, -1):
         channels = level_channels(settings, level - last)
@@ -39,7 +42,18 @@ def build_mask(scales: Mapping[str, Tensor], codec: MaskCodec, backbone: Backbon
             x = layers.Concatenate(name=f"mask_skip{level}")([x, scales[f"P{level}"]])
         for number in range(1, settings.depth + 1):
             x = BLOCKS[backbone.blocks()[-1]](x, channels, backbone, f"mask_decode{level}_block{number}")
-    return {"mask_logits": layers.Conv2D(codec.channels, 1, name="mask_logits")(x)}
+        if 2**level in outputs:
+            name = outputs[2**level]
+            logits[name] = layers.Conv2D(codec.channels, 1, name=name)(x)
+    return {name: logits[name] for name in codec.strides}
+
+
+def drop_coarse_masks(model: Model, settings: MaskSettings) -> Model:
+    """The model as it is exported: without the coarser masks, which help in training alone."""
+    if not settings.deep_supervision:
+        return model
+    kept = {name: value for name, value in model.output.items() if not name.startswith("mask_logits_")}
+    return Model(model.input, kept, name=model.name)
 
 
 def level_channels(settings: MaskSettings, above: int) -> int:

@@ -9,7 +9,7 @@ import pytest
 from detector.codecs.heatmap import HeatmapGrid, encode_heatmaps
 from detector.codecs.peaks import gaussians
 from detector.losses import AlignedLoss, Alignment
-from detector.metrics import BestIoU, BoxError, DistanceIoU, HeatmapError, LogitAccuracy, PointError
+from detector.metrics import BestIoU, BoxError, DistanceIoU, HeatmapError, LogitAccuracy, MaskIoUError, PointError
 
 GRID = HeatmapGrid((32, 48), 4, 4)
 
@@ -108,3 +108,22 @@ def test_metrics_come_back_from_their_config(metric: keras.Metric) -> None:
     assert type(again) is type(metric)
     assert again.name == metric.name
     assert again.get_config() == metric.get_config()
+
+
+def test_iou_of_masks_is_that_of_all_cells_of_the_set() -> None:
+    """Two batches whose IoU are 1/3 and 1/1: together 2/4; cells to be ignored and pictures of weight 0 left out."""
+    metric = MaskIoUError()
+    true = np.array([[[1, 0.6, 0.4, -1]], [[1, 1, 1, 1]]], np.float32)[..., None]
+    found = np.array([[[2, -1, 3, 9]], [[-1, -1, -1, -1]]], np.float32)[..., None]
+    metric.update_state(true, found, np.array([0.5, 0], np.float32))
+    assert float(metric.result()) == pytest.approx(100 * (1 - 1 / 3))
+    metric.update_state(np.array([[[[1], [0]]]], np.float32), np.array([[[[1], [-1]]]], np.float32))
+    assert float(metric.result()) == pytest.approx(50)
+
+
+def test_iou_of_classes_is_their_mean_without_the_background() -> None:
+    metric = MaskIoUError(channels=4)
+    true = np.eye(4, dtype=np.float32)[[[[0, 1, 1, 2]]]]
+    metric.update_state(true, np.eye(4, dtype=np.float32)[[[[0, 1, 2, 2]]]], np.ones(1, np.float32))
+    assert float(metric.result()) == pytest.approx(50), "1/2 of each; the last class was neither there nor found"
+    assert MaskIoUError.from_config(metric.get_config()).channels == 4

@@ -35,7 +35,15 @@ HEADS: dict[str, dict[str, Any]] = {
     "box map": {"box": {"stride": 8, "channels": 8}},
     "box dense": {"box": {"method": "dense", "coordinate_loss": "huber", "iou_loss": "ciou", "hidden": [16]}},
     "mask": {"mask": {"channels": 8}},
-    "mask classes": {"mask": {"channels": 8, "stride": 1, "upsampling": "transposed", "class_weights": {"dog": 2.0}}},
+    "mask classes": {
+        "mask": {
+            "channels": 8,
+            "stride": 1,
+            "upsampling": "transposed",
+            "class_weights": {"dog": 2.0},
+            "deep_supervision": 1,
+        }
+    },
     "mask coarse": {"mask": {"channels": 8, "stride": 4, "losses": {"focal": 1.0, "jaccard": 1.0}}},
     "presence": {"presence": {}},
     "two heads": {"corners": HEATMAP | {"loss_weight": 2.0}, "presence": {"loss_weight": 0.5}},

@@ -11,7 +11,7 @@ const MODES = { corners: CornerMode, review: ReviewMode };
 const NOTICE_MS = 6000;
 const byId = (id) => document.getElementById(id);
 
-let index = -1, onlyUnfinished = false, visit = 0, mode;
+let index = -1, opening = -1, onlyUnfinished = false, visit = 0, mode; // opening: the one that is shown next, or index
 let saving = { state: "saved", message: "", refused: new Map() };
 const visited = new Map(); // name -> picture, for its undo
 
@@ -25,6 +25,7 @@ const page = {
   overview: { pictures: [], order: "image", suggests: false, folder: "" },
   picture: undefined,
   stage: new Stage(byId("drawing"), byId("loupe")),
+  isOpening: () => opening !== index,
   ...{ ask, focusStage, labelled, notify, relabel, render, step },
 };
 
@@ -112,7 +113,7 @@ const loadImage = async (name) => {
 function step(direction) {
   const problem = mode.problem();
   if (problem) return notify(`Not saved: ${problem}. Move a corner, or undo.`);
-  const found = candidate(index + direction, direction);
+  const found = candidate(opening + direction, direction);
   if (found !== undefined) return open(found, direction);
   const left = page.overview.pictures.filter(({ state }) => !isFinished(state)).length;
   notify(left ? `No more ${onlyUnfinished ? "unfinished " : ""}pictures this way; ${left} unfinished in all.` : "All pictures are done.");
@@ -132,6 +133,7 @@ function candidate(start, direction) {
 async function open(at, direction, passedOver = "") {
   const { name } = page.overview.pictures[at];
   const current = ++visit;
+  opening = at;
   try {
     const loaded = await ask(`api/pictures/${encodeURIComponent(name)}`); // tells why, where it cannot be read
     const image = await loadImage(name);
@@ -140,6 +142,7 @@ async function open(at, direction, passedOver = "") {
     notify(passedOver);
   } catch (error) {
     if (current !== visit) return;
+    opening = index;
     if (!error.isAnswer) return notify("The server does not answer. Is `detector label` still running?", true);
     page.overview.pictures[at].state = "unreadable";
     const next = direction ? candidate(at + direction, direction) : undefined;
@@ -170,7 +173,7 @@ function show(at, loaded, image) {
 }
 
 function showUnreadable(at, message) {
-  [page.picture, index] = [{ name: page.overview.pictures[at].name, error: message }, at];
+  [page.picture, index, opening] = [{ name: page.overview.pictures[at].name, error: message }, at, at];
   page.stage.setPicture(null, 1, 1);
   render();
 }

@@ -32,12 +32,16 @@ export class ReviewMode {
     }
   }
 
+  get picture() {
+    return this.page.picture;
+  }
+
   begin(loaded) {
     return loaded;
   }
 
   opened() {
-    const { name, tinted, outlines } = this.page.picture, colours = this.page.overview.classes.map(({ colour }) => colour);
+    const { name, tinted, outlines } = this.picture, colours = this.page.overview.classes.map(({ colour }) => colour);
     this.page.stage.overlay.set(tinted ? `tints/${encodeURIComponent(name)}` : "", tinted ? [] : outlines, colours);
   }
 
@@ -50,11 +54,11 @@ export class ReviewMode {
   }
 
   look() {
-    return { open: "suggestion", accepted: "done", rejected: "wrong" }[this.stateOf(this.page.picture?.label)];
+    return { open: "suggestion", accepted: "done", rejected: "wrong" }[this.stateOf(this.picture?.label)];
   }
 
   stateText() {
-    const { label, disagreement, says } = this.page.picture;
+    const { label, disagreement, says } = this.picture;
     const mark = { accepted: "Accepted", rejected: "Rejected" }[label];
     return `${mark ? `${mark} · ` : ""}disagreement ${disagreement.toFixed(2)} · ${says}`;
   }
@@ -64,9 +68,10 @@ export class ReviewMode {
   }
 
   draw() {
-    const { picture, stage } = this.page;
+    const { picture, page: { stage } } = this;
     stage.overlay.hide(this.isHidden || !picture || Boolean(picture.error));
     stage.draw(null, 0, this.look(), []);
+    document.body.classList.toggle("nothing", picture?.outlines?.length === 0);
     byId("hide").setAttribute("aria-pressed", this.isHidden);
     byId("undo").disabled = !this.past.length;
     byId("redo").disabled = !this.future.length;
@@ -81,6 +86,7 @@ export class ReviewMode {
 
   mark(after) {
     const { picture, page } = this;
+    if (page.isOpening()) return undefined; // nobody has seen the next one yet
     if (!picture || picture.error) return page.step(1);
     if (picture.label !== after) {
       this.past.push({ name: picture.name, before: picture.label, after });

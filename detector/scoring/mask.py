@@ -42,18 +42,21 @@ def score_mask_sample(sample: Sample, prediction: MaskPrediction, order: CornerO
         order: does not matter to masks.
 
     Returns:
-        `presence_true` (None where unknown) and `presence`; where somebody labelled a mask, `counts`, nested lists
+        `presence_true` (None where unknown) and `presence`; where there is a true mask, also one that is empty because
+        boxes say that there is no object, `counts`, nested lists
         (K + 1, K, 20) of pixels by true class (0 is background), likeliest class, and how many of the 19 `THRESHOLDS`
         the probability of any object reaches; `boundary`, see `_count_boundary`; and `rank`, which orders the worst
         first: the IoU of all objects at the threshold 0.5, where a pixel of the wrong class is not shared; where there
         is none, 1 less the side of the false alarm, as a share of the picture's.
     """
-    row: Row = {"origin": sample.origin, "presence_true": _holds_object(sample), "presence": prediction.presence}
-    if "mask" not in sample.has:
+    truth = _true_mask(sample, one_class=not prediction.classes)
+    row: Row = {
+        "origin": sample.origin,
+        "presence_true": None if truth is None else _holds_object(truth, sample),
+        "presence": prediction.presence,
+    }
+    if truth is None:
         return row
-    truth = np.array(sample.mask)
-    if not prediction.classes:
-        truth[(truth > 0) & (truth != MASK_IGNORE)] = 1
     foreground, likeliest = prediction.at_size(sample.size_hw)
     levels = np.floor(foreground * STEPS + 1e-5).clip(0, STEPS - 1).astype(np.uint8)
     counts = _count_pixels(truth, likeliest, levels, prediction.probabilities.shape[-1])
@@ -62,13 +65,21 @@ def score_mask_sample(sample: Sample, prediction: MaskPrediction, order: CornerO
     return row | {"rank": _rank(_confusion(counts, _step(DEFAULT_THRESHOLD)))}
 
 
-def _holds_object(sample: Sample) -> bool | None:
-    """Whether the mask says that the picture holds an object; None where it does not say."""
+def _true_mask(sample: Sample, *, one_class: bool) -> np.ndarray | None:
+    """The mask uint8 (H, W); all background where boxes say that there is no object, None where nobody said."""
     if "mask" not in sample.has:
-        return None
-    if np.any((sample.mask > 0) & (sample.mask != MASK_IGNORE)):
+        is_empty = "boxes" in sample.has and not np.any(sample.labels >= 0)
+        return np.zeros(sample.size_hw, np.uint8) if is_empty else None
+    if not one_class:
+        return sample.mask
+    return np.where(sample.mask == MASK_IGNORE, MASK_IGNORE, np.minimum(sample.mask, 1)).astype(np.uint8)
+
+
+def _holds_object(truth: np.ndarray, sample: Sample) -> bool | None:
+    """Whether a mask says that the picture holds an object; None where it does not say."""
+    if np.any((truth > 0) & (truth != MASK_IGNORE)):
         return True
-    return None if sample.unlabelled or np.any(sample.mask == MASK_IGNORE) else False
+    return None if sample.unlabelled or np.any(truth == MASK_IGNORE) else False
 
 
 def _count_pixels(truth: np.ndarray, likeliest: np.ndarray, levels: np.ndarray, classes: int) -> np.ndarray:

@@ -197,6 +197,23 @@ def test_presence_is_scored_where_pictures_are_empty() -> None:
     assert row_of(empty, empty, unlabelled=frozenset({0}))["presence_true"] is None
 
 
+def test_a_picture_whose_boxes_say_that_it_is_empty_has_an_empty_mask() -> None:
+    """As those of a folder of negatives; but one box, and nobody knows where its pixels are."""
+    empty = Sample(image=np.zeros((30, 50, 3), np.uint8), has=frozenset({"boxes"}))
+    row = score_mask_sample(empty, said(scene()), "none")
+    assert row["presence_true"] is False
+    assert score_mask([row], CLASSES)["iou_foreground"] == 0
+    boxed = Sample(
+        image=empty.image,
+        boxes=np.array([[0.1, 0.2, 0.5, 0.6]], np.float32),
+        labels=np.zeros(1, np.int64),
+        ignore=np.zeros(1, bool),
+        keypoints=np.zeros((1, 0, 2), np.float32),
+        has=frozenset({"boxes"}),
+    )
+    assert "counts" not in score_mask_sample(boxed, said(scene()), "none")
+
+
 def test_rows_are_small_and_plain_data() -> None:
     row = row_of(scene(), scene())
     assert json.loads(json.dumps(row)) == row

@@ -43,11 +43,11 @@ def score_mask_sample(sample: Sample, prediction: MaskPrediction, order: CornerO
 
     Returns:
         `presence_true` (None where unknown) and `presence`; where there is a true mask, also one that is empty because
-        boxes say that there is no object, `counts`, nested lists
-        (K + 1, K, 20) of pixels by true class (0 is background), likeliest class, and how many of the 19 `THRESHOLDS`
-        the probability of any object reaches; `boundary`, see `_count_boundary`; and `rank`, which orders the worst
-        first: the IoU of all objects at the threshold 0.5, where a pixel of the wrong class is not shared; where there
-        is none, 1 less the side of the false alarm, as a share of the picture's.
+        boxes say that there is no object, `counts`, nested lists (K + 1, K, 20) of pixels by true class (0 is
+        background), likeliest class, and how many of the 19 `THRESHOLDS` the probability of any object reaches;
+        `boundary`, see `_count_boundary`; and `rank`, which orders the worst first: the IoU of all objects at the
+        threshold 0.5, where a pixel of the wrong class is not shared; where there is none, 1 less the side of the false
+        alarm, as a share of the picture's.
     """
     truth = _true_mask(sample, one_class=not prediction.classes)
     row: Row = {

@@ -4,14 +4,14 @@ The border is a band in which nobody said what is object. The object's edge runs
 Oxford-IIIT Pet the grey gradient, measured across the band from object to background, peaks halfway, at twice its value
 on either side. The box is therefore that of the object and the inner half of the band; of the object alone it would be
 a fifth smaller than with all of the band. A trimap does not tell objects apart: there is one box a picture, around
-everything.
+everything, or on demand one around each connected region.
 """
 
 from __future__ import annotations
 
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import cv2
 import numpy as np
@@ -27,6 +27,7 @@ from data_generators.settings import Settings
 from data_generators.sources import Source
 
 OPTIONS_NAME = "trimaps.yaml"  # in the folder: settings that count where nobody names classes
+SPECK = 0.01  # a region smaller than this share of the largest one is no object
 TRIMAP_FOLDERS = ("trimaps", "annotations/trimaps")  # the second is where Oxford-IIIT Pet unpacks them
 
 
@@ -43,6 +44,9 @@ class TrimapSettings(Settings):
     """Value of the pixels of the background."""
     border_value: int | None = Field(3, ge=0, le=65535)
     """Value of the pixels that may be either; none: a mask of two values."""
+    boxes: Literal["one", "regions"] = "one"
+    """One box around everything, or one around each of the object's connected `regions`, without specks of less than
+    a hundredth of the largest."""
     split_seed: int = 0
     """Which 20 % of the pictures #val holds, and #train does not: a hash of this seed and the picture's name."""
 
@@ -87,14 +91,15 @@ class TrimapSource(Source):
         _check_trimap(trimap_path, trimap, path, image.shape[:2], self._settings)
         thing, border = trimap == self._settings.object_value, trimap == self._settings.border_value
         labelled = not self._settings.classes or bool((thing | border).any())
-        label, box = self.class_names.index(name), trimap_box(thing, border)
+        label = self.class_names.index(name)
+        boxes, ignore = _BOXES[self._settings.boxes](thing, border)
         mask = np.where(border, MASK_IGNORE, np.where(thing, label + 1, 0)).astype(np.uint8)
         return Sample(
             image=image,
-            boxes=box,
-            labels=np.full(len(box), label, np.int64),
-            ignore=np.full(len(box), not thing.any()),
-            keypoints=np.zeros((len(box), 0, 2), np.float32),
+            boxes=boxes,
+            labels=np.full(len(boxes), label, np.int64),
+            ignore=ignore,
+            keypoints=np.zeros((len(boxes), 0, 2), np.float32),
             mask=mask if labelled else np.zeros((0, 0), np.uint8),
             has=frozenset({"boxes", "mask"} if labelled else ()),
             group=self._group(path),
@@ -124,12 +129,39 @@ def trimap_box(thing: np.ndarray, border: np.ndarray) -> np.ndarray:
         float32 (1, 4) normalised x0 y0 x1 y1; around the whole border where there is nothing else, (0, 4) where there
         is neither.
     """
-    inside = thing | (border if not thing.any() else _inner_half(thing, border))
-    rows, columns = np.flatnonzero(inside.any(axis=1)), np.flatnonzero(inside.any(axis=0))
-    if not len(rows):
-        return np.zeros((0, 4), np.float32)
-    box_px = np.array([[columns[0], rows[0], columns[-1] + 1, rows[-1] + 1]], np.float32)
-    return box_px / np.tile(np.array(thing.shape[::-1], np.float32), 2)
+    return _around_all(thing, border)[0]
+
+
+def _around_all(thing: np.ndarray, border: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The box of `trimap_box`, and whether it is to be ignored, bool (1,) or (0,)."""
+    extents_px = np.array(cv2.boundingRect(_inside(thing, border)))[None]
+    boxes = _normalised(extents_px[extents_px[:, 2] > 0], thing.shape)
+    return boxes, np.full(len(boxes), not thing.any())
+
+
+def _around_regions(thing: np.ndarray, border: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Boxes (N, 4) around the connected regions of the object and the inner half of its border, and which of them are
+    all border, bool (N,)."""
+    _, regions, stats, _ = cv2.connectedComponentsWithStats(_inside(thing, border), connectivity=8)
+    area_px = stats[1:, cv2.CC_STAT_AREA]
+    kept = 1 + np.flatnonzero(area_px >= SPECK * area_px.max(initial=0))
+    return _normalised(stats[kept, :4], thing.shape), np.array(
+        [not thing[regions == each].any() for each in kept], bool
+    )
+
+
+_BOXES = {"one": _around_all, "regions": _around_regions}
+
+
+def _normalised(extents_px: np.ndarray, size_hw: tuple[int, ...]) -> np.ndarray:
+    """Left, top, width and height (N, 4) in pixels as float32 (N, 4) normalised x0 y0 x1 y1."""
+    corners_px = np.concatenate([extents_px[:, :2], extents_px[:, :2] + extents_px[:, 2:]], axis=1)
+    return (corners_px / np.tile(size_hw[::-1], 2)).astype(np.float32)
+
+
+def _inside(thing: np.ndarray, border: np.ndarray) -> np.ndarray:
+    """uint8 (H, W), 1 on the object and the inner half of its border; on all border where there is nothing else."""
+    return (thing | (_inner_half(thing, border) if thing.any() else border)).astype(np.uint8)
 
 
 def _inner_half(thing: np.ndarray, border: np.ndarray) -> np.ndarray:

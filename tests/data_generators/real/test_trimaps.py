@@ -96,6 +96,22 @@ def test_an_object_that_is_all_border_is_ignored(make):
     assert np.unique(sample.mask).tolist() == [0, 255]
 
 
+def test_a_box_around_each_region_without_specks(make):
+    values = np.full((40, 60), 2)
+    values[5:25, 4:20], values[10:40, 30:50], values[2, 56] = 1, 1, 1
+    values[30:36, 4:14] = 3  # nobody said whether this is object
+    folder = make(values=values)
+    sample = TrimapSource(folder, TrimapSettings(boxes="regions")).sample(0)
+    assert sorted(box_px(sample)) == [
+        pytest.approx([4, 5, 20, 25]),
+        pytest.approx([4, 30, 14, 36]),
+        pytest.approx([30, 10, 50, 40]),
+    ]
+    assert sample.ignore[sample.boxes[:, 1] == 0.75].all() and sample.ignore.sum() == 1
+    assert box_px(TrimapSource(folder).sample(0)) == [pytest.approx([4, 2, 57, 40])]
+    assert len(TrimapSource(make(values=values * 0 + 2), TrimapSettings(boxes="regions")).sample(0).boxes) == 0
+
+
 def test_no_object_is_a_negative_unless_the_name_says_that_there_is_one(make):
     folder = make("Siam_1", np.full((40, 60), 2))
     empty = TrimapSource(folder).sample(0)

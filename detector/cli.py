@@ -11,7 +11,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import typer
 
-from detector.commands import camera, data, masks, networks, pseudo_labels
+from detector.commands import camera, data, masks, networks, pseudo_labels, watch
 from detector.terminal import begin_log, complain, say
 
 app = typer.Typer(
@@ -25,6 +25,7 @@ app.add_typer(networks.app)
 app.add_typer(masks.app)
 app.add_typer(pseudo_labels.app)
 app.add_typer(camera.app)
+app.add_typer(watch.app)
 
 
 def run() -> NoReturn:

@@ -36,7 +36,7 @@ FLOORS: dict[str, tuple[set[str], ...]] = {
         {"build", "transfer"},
         {"runtime"},
         {"prediction"},
-        {"evaluation", "pseudo_labels"},
+        {"evaluation", "pseudo_labels", "watching"},
         {"pictures", "labelling"},
         {"training", "answers"},
         {"export"},

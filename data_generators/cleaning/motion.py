@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-FLOW_PX = 480  # the longer side of the pictures between which flow is measured: more is slower and no better
+FLOW_PX = 960  # the longer side of the pictures between which flow is measured, at most
 
 
 def measure_flow(image: np.ndarray, before: np.ndarray) -> np.ndarray:
@@ -22,7 +22,7 @@ def measure_flow(image: np.ndarray, before: np.ndarray) -> np.ndarray:
     scale = min(1.0, FLOW_PX / max(height, width))
     size_wh = (max(16, round(width * scale)), max(16, round(height * scale)))
     small = [cv2.resize(each[..., 0], size_wh, interpolation=cv2.INTER_AREA) for each in (image, before)]
-    search = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
+    search = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
     flow = cv2.resize(search.calc(*small, None), (width, height))
     return np.asarray(flow * np.array([width / size_wh[0], height / size_wh[1]]), np.float32)
 

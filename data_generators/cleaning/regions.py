@@ -28,7 +28,7 @@ def choose_regions(mask: np.ndarray, expected: np.ndarray, settings: CleaningSet
     outside = erode(kept & ~dilate(expected, reach_px), radius_px)
     if not outside.any():
         return kept
-    cut_px = 2 * radius_px + reach_px  # back to the whole disk, and from there to the expected place
+    cut_px = 2 * radius_px + reach_px / 2  # the whole disk, and from there half the way to the expected place
     kept &= expected | ~dilate(outside, cut_px)
     return _overlapping(kept, expected, settings)
 

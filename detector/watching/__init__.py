@@ -1,0 +1,1 @@
+"""From predictions to decisions: is it there, how close is it, since when; and how good that is on a clip."""

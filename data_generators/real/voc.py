@@ -7,6 +7,8 @@ VOC, its boxes are at most a pixel larger. `one_based: false` takes the numbers 
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +20,8 @@ from data_generators.real.labelled_pictures import LabelledBox, LabelledPicture,
 from data_generators.real.voc_folder import VocFolder
 from data_generators.real.xml_lines import LinedElement, elements, number_in, read_xml
 from data_generators.settings import Settings
+
+logger = logging.getLogger(__name__)
 
 CURE = "Export the labels as Pascal VOC again, or move what is none to another folder."
 
@@ -56,7 +60,16 @@ class VocSource(LabelledPicturesSource):
         folder = VocFolder(checked_folder(directory, "Annotations and JPEGImages"))
         reader = _Reader(folder, settings)
         pictures = read_pictures(folder.root, folder.listed(split).items(), reader.read, on_error=on_error)
+        if split is None:
+            _report_missing(folder, pictures)
         super().__init__(folder.root, pictures, _class_names(folder), [split, settings.model_dump()], on_error)
+
+
+def _report_missing(folder: VocFolder, pictures: Sequence[LabelledPicture]) -> None:
+    missing = folder.without_xml([picture.path for picture in pictures])
+    if missing:
+        text = "%s: %d pictures have no XML file and are left out, e.g. %s; one without objects says that there is none"
+        logger.warning(text, folder.root, len(missing), missing[0])
 
 
 @dataclass(frozen=True)

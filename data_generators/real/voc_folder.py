@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -70,6 +71,12 @@ class VocFolder:
                 return self._pictures[name]
         problem = f"there is no picture {xml_path.stem}.* nor {filename or 'any that `filename` tells'}."
         raise DataError(xml_path, problem, "Put it into JPEGImages, or delete this file.")
+
+    def without_xml(self, read: Collection[Path]) -> list[Path]:
+        """The pictures that are neither among those that XML files told, nor of the name of one."""
+        stems = {name.lower() for name in self.xml_paths}
+        others = set(self._pictures.values()) - set(read)
+        return sorted(path for path in others if path.stem.lower() not in stems)
 
     def listed(self, split: str | None) -> dict[Path, str]:
         """The XML files of a split, or all, each with the file and line that names it; whether a listed one is there

@@ -1,4 +1,5 @@
 import logging
+import re
 
 import numpy as np
 import pytest
@@ -54,6 +55,16 @@ def test_reads_boxes_and_classes(make):
     assert [source.class_names[label] for label in sample.labels] == ["cat", "dog"]
     assert (empty.boxes.shape, empty.has) == ((0, 4), {"boxes"})
     assert source.groups() == ["a", "b"]
+
+
+def test_pictures_without_an_xml_file_are_left_out_and_counted(make, caplog):
+    folder = make()
+    VocSource(folder)
+    assert not caplog.text
+    for name in ("c.jpg", "D.PNG"):
+        (folder / "JPEGImages" / name).write_bytes((folder / "JPEGImages" / "a.jpg").read_bytes())
+    assert VocSource(folder).groups() == ["a", "b"]
+    assert re.search(r"2 pictures have no XML file and are left out, e\.g\. .*D\.PNG; one without objects", caplog.text)
 
 
 @pytest.mark.parametrize(

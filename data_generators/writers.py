@@ -14,6 +14,7 @@ from data_generators.real.coco_writer import CocoWriter
 from data_generators.real.corner_csv_writer import write_corner_csv_set
 from data_generators.real.cvat_writer import CvatWriter
 from data_generators.real.labelme_writer import LabelMeWriter
+from data_generators.real.masks_writer import write_mask_set
 from data_generators.real.trimaps_writer import write_trimap_set
 from data_generators.real.voc_writer import VocWriter
 from data_generators.real.yolo_writer import YoloWriter
@@ -67,6 +68,7 @@ WRITERS: dict[str, Writer] = {
     "labelme": Writer(
         partial(_write_boxes, LabelMeWriter), "labelme-boxes:{folder}", "labelme:{folder}", by_folder=True
     ),
+    "masks": Writer(write_mask_set, "masks:{folder}"),
     "trimaps": Writer(write_trimap_set, "trimaps:{folder}", by_folder=True),
     "voc": Writer(partial(_write_boxes, VocWriter), "voc:{folder}"),
     "yolo": Writer(partial(_write_boxes, YoloWriter), "yolo:{folder}"),

@@ -44,6 +44,10 @@ class BoxWriter(ABC):
     def __init__(self, root: Path, class_names: tuple[str, ...], splits: list[str]) -> None:
         self.root, self.class_names, self.splits = root, class_names, splits
 
+    def prepare(self, sample: Sample) -> Sample:
+        """The sample with boxes, where the format can make them of other labels."""
+        return sample
+
     @abstractmethod
     def picture_folder(self, split: str) -> Path:
         """Where the pictures of a split go."""
@@ -60,6 +64,10 @@ class BoxWriter(ABC):
 
     def finish(self) -> None:  # noqa: B027 - only formats with a file about all pictures have something to do
         """Writes what is about all pictures; called once, after the last one."""
+
+    def changes(self) -> list[str]:
+        """What else was changed, beside what the format has no place for; a sentence each with a count."""
+        return []
 
 
 def write_box_set(
@@ -91,14 +99,15 @@ def write_box_set(
     lost = LostLabels(writer_class.name, writer_class.holds, class_names)
     with new_folder(Path(directory).expanduser()) as root:
         writer, names = writer_class(root, class_names, list(splits)), Names()
-        for split, index, sample in relabelled_samples(splits, class_names, progress):
+        for split, index, read in relabelled_samples(splits, class_names, progress):
+            sample = writer.prepare(read)
             lost.count(sample, splits[split].labelled_classes_at(index))
             if "boxes" in sample.has:
                 written = _written_objects(sample)
                 path = writer.picture_folder(split) / names.unique(sample.origin, index)
                 writer.add(split, write_picture(path, written, quality), written)
         writer.finish()
-    return lost.sentences()
+    return lost.sentences() + writer.changes()
 
 
 def joined_class_names(splits: Mapping[str, Source]) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Reads COCO JSON files: boxes x y width height in pixels, one file for all pictures of a split."""
+"""Reads COCO JSON files: boxes in pixels, masks as polygons or run lengths, one file for all pictures of a split."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from data_generators.errors import DataError, OnError
 from data_generators.files import checked_folder, read_bytes
 from data_generators.real.box_checks import read_pictures
+from data_generators.real.coco_masks import add_ignored, check_segmentation, paint_objects, region_box_px, resize_mask
 from data_generators.real.labelled_pictures import Box, LabelledBox, LabelledPicture, LabelledPicturesSource
+from data_generators.sample import MASK_IGNORE, Sample
 
 PREFIX, ROBOFLOW_NAME = "instances_", "_annotations.coco.json"
 LISTS = ("images", "annotations", "categories")
@@ -25,9 +25,12 @@ class CocoSource(LabelledPicturesSource):
 
     A folder is one with `annotations/instances_SPLIT.json` and its pictures in `SPLIT/`, `images/SPLIT/` or `images/`,
     as COCO and CVAT write it, or with `SPLIT/_annotations.coco.json` beside the pictures, as Roboflow does. Crowds
-    are to be ignored. An annotation without `bbox` gets the box around its polygons; masks are not read. A category
-    that no annotation has and that is only the `supercategory` of others is no class. The group is the picture's
-    `group`, or its path where it has none.
+    are to be ignored. An annotation without `bbox` gets the box around its segmentation. A category that no annotation
+    has and that is only the `supercategory` of others is no class. The group is the picture's `group`, or its path
+    where it has none.
+
+    A picture has a mask, see `paint_objects`, where one of its annotations has a segmentation, or where it has none at
+    all and others in the set have segmentations. The key `ignore_mask` of an image, run lengths, is of our own making.
 
     Args:
         path: a JSON file, or the folder.
@@ -46,6 +49,20 @@ class CocoSource(LabelledPicturesSource):
         items = (item for file in files for item in file.items())
         pictures = read_pictures(given, items, lambda item: item.picture(root), on_error=on_error)
         super().__init__(root, pictures, tuple(class_names), split, on_error)
+        self._with_masks = any(_is_segmented(picture) for picture in pictures) and len(class_names) < MASK_IGNORE
+
+    def sample(self, index: int) -> Sample:
+        sample, picture = super().sample(index), self._pictures[index]
+        if not self._with_masks or (picture.objects and not _is_segmented(picture)):
+            return sample
+        mask = paint_objects(picture.objects, sample.labels.tolist(), picture.size_hw)
+        if picture.ignored is not None:
+            mask = add_ignored(mask, picture.ignored, picture.size_hw)
+        return sample.replace(mask=resize_mask(mask, sample.size_hw), has=sample.has | {"mask"})
+
+
+def _is_segmented(picture: LabelledPicture) -> bool:
+    return any(item.segmentation is not None for item in picture.objects)
 
 
 def _label_files(given: Path, split: str | None) -> list[Path]:
@@ -179,7 +196,8 @@ class _Item:
         objects = tuple(self._object(where, annotation, size_hw) for where, annotation in self.annotations)
         own = path.relative_to(root) if path.is_relative_to(root) else path
         group = str(self.image.get("group") or own.as_posix())
-        return LabelledPicture(path, self.file.path, self.where, objects, group, size_hw)
+        ignored = check_segmentation(self.where, self.image.get("ignore_mask"), size_hw)
+        return LabelledPicture(path, self.file.path, self.where, objects, group, size_hw, ignored)
 
     def _object(self, where: str, annotation: dict[str, Any], size_hw: tuple[float, float]) -> LabelledBox:
         category = _id_in(annotation, "category_id")
@@ -187,11 +205,12 @@ class _Item:
             known = ", ".join(map(str, self.file.names)) or "none"
             cure = f"Add it to `categories`, or correct the annotation. Ids there are: {known}."
             raise DataError(where, f"there is no category of its category_id {category!r}.", cure)
-        x0, y0, x1, y1 = _box_px(where, annotation)
+        segmentation = check_segmentation(where, annotation.get("segmentation"), size_hw)
+        x0, y0, x1, y1 = _box_px(where, annotation, segmentation, size_hw)
         height, width = size_hw
         box = (x0 / width, y0 / height, x1 / width, y1 / height)
         ignore = bool(annotation.get("iscrowd") or annotation.get("ignore"))
-        return LabelledBox(self.file.names[category], box, where, ignore)
+        return LabelledBox(self.file.names[category], box, where, ignore, segmentation)
 
 
 def _size_hw(where: str, image: dict[str, Any]) -> tuple[float, float]:
@@ -214,32 +233,16 @@ def _find_picture(file: Path, name: str) -> Path:
     return next((path for path in paths if path.is_file()), paths[0])
 
 
-def _box_px(where: str, annotation: dict[str, Any]) -> Box:
-    """x0 y0 x1 y1 in pixels: of `bbox`, or around the polygons where there is none."""
-    if annotation.get("bbox"):
-        x, y, width, height = _numbers(where, "bbox", annotation["bbox"], 4)
-        return x, y, x + width, y + height
-    polygons = annotation.get("segmentation")
-    if not polygons or not isinstance(polygons, list):
-        what = "a mask in run lengths" if polygons else "no polygon"
-        cure = "Fill in `bbox`, x y width height in pixels (of a mask with pycocotools' mask.toBbox), or delete it."
-        raise DataError(where, f"the annotation has no `bbox`, and {what}.", cure)
-    points = np.concatenate([_polygon(where, polygon) for polygon in polygons])
-    (x0, y0), (x1, y1) = points.min(axis=0).tolist(), points.max(axis=0).tolist()
-    return x0, y0, x1, y1
-
-
-def _polygon(where: str, values: Any) -> np.ndarray:
-    count = len(values) if isinstance(values, list) and len(values) % 2 == 0 and len(values) >= 6 else 6
-    return np.array(_numbers(where, "segmentation", values, count)).reshape(-1, 2)
-
-
-def _numbers(where: str, name: str, values: Any, count: int) -> list[float]:
+def _box_px(where: str, annotation: dict[str, Any], segmentation: Any, size_hw: tuple[float, float]) -> Box:
+    """x0 y0 x1 y1 in pixels: of `bbox`, or around the segmentation where there is none."""
+    if not annotation.get("bbox"):
+        if segmentation is None:
+            cure = "Fill in `bbox`, x y width height in pixels, or delete it."
+            raise DataError(where, "the annotation has no `bbox`, and no segmentation.", cure)
+        return region_box_px(segmentation, size_hw)
     try:
-        numbers = [float(value) for value in values]
-    except (TypeError, ValueError):
-        numbers = []
-    if len(numbers) != count:
-        wanted = "x y width height in pixels" if name == "bbox" else "lists x y x y x y ... in pixels"
-        raise DataError(where, f"`{name}` must be {wanted}. Received {values!r}.", "Correct it, or delete it.")
-    return numbers
+        x, y, width, height = map(float, annotation["bbox"])
+    except (TypeError, ValueError) as error:
+        problem = f"`bbox` must be x y width height in pixels. Received {annotation['bbox']!r}."
+        raise DataError(where, problem, "Correct it, or delete it.") from error
+    return x, y, x + width, y + height

@@ -32,12 +32,14 @@ class LabelledBox:
         box: x0 y0 x1 y1, normalised; as the file says it until `box_checks` has judged it.
         where: file and line, or file and number of the object.
         ignore: crowd or difficult.
+        segmentation: its pixels, as COCO has them: polygons or run lengths; None where the file does not say.
     """
 
     name: str
     box: Box
     where: str
     ignore: bool = False
+    segmentation: Any = None
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,7 @@ class LabelledPicture:
         objects: its boxes; none say that the picture holds no object.
         group: see `Sample`.
         size_hw: height and width in pixels of the picture that was labelled; (0, 0) where the file does not say.
+        ignored: run lengths of the pixels that are to be ignored, beside those of its objects, or None.
     """
 
     path: Path
@@ -59,6 +62,7 @@ class LabelledPicture:
     objects: tuple[LabelledBox, ...]
     group: str
     size_hw: tuple[float, float] = (0.0, 0.0)
+    ignored: Any = None
 
 
 class LabelledPicturesSource(Source):

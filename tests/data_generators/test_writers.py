@@ -11,7 +11,7 @@ from data_generators.sources import SubsetSource
 from data_generators.writers import WRITERS, writer_of
 
 BOXES = [LabelledBox("dog", (0.1, 0.2, 0.5, 0.9), "first"), LabelledBox("cat", (0.5, 0.1, 1.0, 0.6), "second")]
-BOX_FORMATS = [name for name in WRITERS if name not in ("corners", "trimaps")]
+BOX_FORMATS = [name for name in WRITERS if name not in ("corners", "masks", "trimaps")]
 
 
 @pytest.fixture

@@ -8,6 +8,8 @@ from data_generators.cache import default_cache_directory
 from data_generators.errors import DataError
 from data_generators.formats import open_source
 from data_generators.images import write_image
+from data_generators.real import video_frames
+from data_generators.real.video import read_frames
 
 MASK = np.zeros((48, 64, 1), np.uint8)
 MASK[10:30, 40:60] = 255
@@ -125,16 +127,24 @@ def test_frames_are_extracted_once_and_again_when_they_are_gone(make, caplog):
     assert opened(video).fingerprint() != fingerprint
 
 
-def test_a_video_that_breaks_off_stops_or_gives_what_it_has(make, caplog):
+def test_a_video_that_breaks_off_stops_or_gives_what_it_has(make, monkeypatch, caplog):
     video = make(range(12))
-    data = bytearray(video.read_bytes())
-    start = data.index(b"mdat")
-    half = start + (data.index(b"moov") - start) // 2 if data.index(b"moov") > start else len(data) // 2
-    video.write_bytes(bytes(data[:half]))
-    with pytest.raises(DataError, match=r"cat\.mp4: the (file is not a video|video breaks off)"):
+
+    def break_off(path, every):
+        for index, seconds, image in read_frames(path, every):
+            if index == 5:
+                raise DataError(path, "the video breaks off after frame 4.", "Convert the video.")
+            yield index, seconds, image
+
+    monkeypatch.setattr(video_frames, "read_frames", break_off)
+    with pytest.raises(DataError, match=r"cat\.mp4: the video breaks off after frame 4"):
         opened(video)
-    with pytest.raises(DataError, match=r"no clip can be used"):
-        opened(video, on_error="skip")
+    for _ in range(2):  # the second time from the cache
+        caplog.clear()
+        assert len(opened(video, on_error="skip")) == 5
+        assert "skipped" in caplog.text and "the video breaks off after frame 4" in caplog.text
+    with pytest.raises(DataError, match="the video breaks off"):
+        opened(video)
 
 
 def test_masks_of_another_size_and_of_no_frame(make):

@@ -72,9 +72,11 @@ def test_polygons_stand_for_a_missing_box(make, bbox):
     np.testing.assert_allclose(source.sample(0).boxes, [[0.1, 0.25, 0.8, 0.8]], atol=1e-7)
 
 
-def test_a_mask_beside_the_box_is_passed_over(make):
-    run_lengths = {"counts": "abc", "size": [40, 60]}
-    assert len(CocoSource(make(annotations=[annotation(segmentation=run_lengths)])).sample(0).boxes) == 1
+def test_run_lengths_stand_for_a_missing_box(make):
+    bare = {key: value for key, value in annotation().items() if key != "bbox"}
+    run_lengths = {"counts": [90, 20, 20, 20, 2250], "size": [40, 60]}  # columns 2 and 3, rows 10 to 30
+    source = CocoSource(make(annotations=[{**bare, "segmentation": run_lengths}]))
+    np.testing.assert_allclose(source.sample(0).boxes * [60, 40, 60, 40], [[2, 10, 4, 30]], atol=1e-5)
 
 
 def test_a_category_that_merely_groups_is_no_class(make):
@@ -153,7 +155,6 @@ def test_what_is_not_json_is_named(make):
         CocoSource(file)
 
 
-NO_BOX = {"bbox": None, "segmentation": {"counts": [1], "size": [40, 60]}}
 BAD_ANNOTATIONS = {
     r"annotation 5: there is no category of its category_id 3\. Add .* Ids there are: 18, 17": {"category_id": 3},
     r"annotation 5: there is no category of its category_id None": {"category_id": [3]},
@@ -164,8 +165,7 @@ BAD_ANNOTATIONS = {
         "bbox": [1, 2, 3],
     },
     r"annotation 5: `bbox` must be x y width height": {"bbox": "6 10 30 20"},
-    r"annotation 5: the annotation has no `bbox`, and a mask in run lengths\. Fill in": NO_BOX,
-    r"annotation 5: the annotation has no `bbox`, and no polygon": {"bbox": None},
+    r"annotation 5: the annotation has no `bbox`, and no segmentation\. Fill in": {"bbox": None},
     r"annotation 5: `segmentation` must be lists x y x y": {"bbox": None, "segmentation": [[1, 2, 3, 4, 5]]},
     r"annotation 5: the width of the cat is 0": {"bbox": [6, 10, 0, 20]},
     r"annotation 5: the height of the cat is less than 0": {"bbox": [6, 30, 10, -20]},
@@ -254,5 +254,5 @@ def test_what_coco_cannot_hold_is_told(sample, tmp_path):
             return sample
 
     lost = write_box_set({"": One()}, tmp_path / "new", CocoWriter)
-    assert "keypoints of 2 objects: COCO for boxes has none." in lost
-    assert any(text.startswith("labelled_classes of 1 pictures: COCO for boxes cannot say") for text in lost)
+    assert "keypoints of 2 objects: COCO for boxes and masks has none." in lost
+    assert any(text.startswith("labelled_classes of 1 pictures: COCO for boxes and masks cannot say") for text in lost)

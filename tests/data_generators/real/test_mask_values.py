@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -28,8 +28,8 @@ def write(path, values, kind="grey"):
     return path
 
 
-def read(path, **settings):
-    options = MaskValueSettings.parse(settings)
+def read(path, **values):
+    options = MaskValueSettings.parse(values)
     return read_mask(path, options), options
 
 
@@ -77,11 +77,11 @@ def test_colours_of_any_kind_of_picture(tmp_path, kind):
         picture.putpalette(colours.ravel().tolist())
     picture.convert("RGBA" if kind == "RGBA" else picture.mode).save(tmp_path / "a.png")
     options = {"dog": [9, 9, 9], "cat": [220, 10, 10], "ignore": [1, 2, 3]}
-    found, settings = read(tmp_path / "a.png", colours=options)
-    assert settings.class_names == ("dog", "cat")
+    found, read_as = read(tmp_path / "a.png", colours=options)
+    assert read_as.class_names == ("dog", "cat")
     wanted = painted(first=2, second=1)
     wanted[39, 59] = 255
-    np.testing.assert_array_equal(found.class_mask(settings.class_names), wanted)
+    np.testing.assert_array_equal(found.class_mask(read_as.class_names), wanted)
 
 
 def test_boxes_around_values_and_around_regions():
@@ -97,6 +97,7 @@ def test_boxes_around_values_and_around_regions():
     np.testing.assert_allclose(sorted((boxes * [60, 40, 60, 40]).tolist()), wanted, atol=1e-5)
 
 
+@settings(max_examples=25)
 @given(st.lists(st.sampled_from(["background", "ignore", "cat", "dog"]), min_size=1, max_size=9), st.integers(0, 99))
 def test_each_pixel_is_what_its_value_is_called(names, seed):
     values = np.random.default_rng(seed).integers(0, len(names), (5, 7)).astype(np.int32)
@@ -122,9 +123,7 @@ def test_values_of_which_nobody_knows_what_they_mean_are_refused(tmp_path, messa
 def test_colours_that_nobody_named_are_refused_with_those_that_there_are(tmp_path):
     colours = np.array([[0, 0, 0], [220, 10, 10], [9, 9, 8]], np.uint8)[painted(first=1, second=2)]
     Image.fromarray(colours).save(tmp_path / "a.png")
-    with pytest.raises(
-        DataError, match=r"got colours \(RGB\)\. Name its colours, e\.g\. colours: \{cat: \[255, 0, 0\]\}"
-    ):
+    with pytest.raises(DataError, match=r"got colours \(RGB\)\. Name its colours, .* \{cat: \[255, 0, 0\]\}"):
         read(tmp_path / "a.png")
     message = r"600 pixels have a colour that is none of cat: \[220, 10, 10\] \(480\), \[9, 9, 8\] \(120\)\. Add them"
     with pytest.raises(DataError, match=message):
@@ -132,7 +131,7 @@ def test_colours_that_nobody_named_are_refused_with_those_that_there_are(tmp_pat
 
 
 @pytest.mark.parametrize(
-    ("settings", "message"),
+    ("values", "message"),
     [
         ({"classes": ["background", "ignore"]}, "expected 1 to 254 classes beside background and ignore"),
         ({"classes": [str(number) for number in range(255)]}, "expected 1 to 254 classes"),
@@ -140,6 +139,6 @@ def test_colours_that_nobody_named_are_refused_with_those_that_there_are(tmp_pat
         ({"colours": {"cat": [256, 0, 0]}}, "less than or equal to 255"),
     ],
 )
-def test_settings_that_contradict_each_other(settings, message):
+def test_settings_that_contradict_each_other(values, message):
     with pytest.raises(SettingsError, match=message):
-        MaskValueSettings.parse(settings)
+        MaskValueSettings.parse(values)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import cv2
 import numpy as np
 
 from data_generators.camera_matching.estimate import CameraEstimate
@@ -17,6 +18,7 @@ from data_generators.transform.camera import degrade_image
 _SHARE = 0.25  # pictures are shrunk to it: noise and blur of the camera must not count as colour
 _QUANTILES = np.linspace(0.1, 0.9, 33)  # of pixels; those that are clipped lie outside
 _DARK = 4.0  # grey levels added before the logarithm
+_DETAIL_PX = 2.0
 _TURNS = 8
 _LIMITS = {
     "exposure": (0.25, 4.0),
@@ -38,8 +40,8 @@ def match_colour(frames: Sequence[np.ndarray], clean: Sequence[np.ndarray], star
     Returns:
         Values within plausible limits: exposure 0.25 to 4, gains and gamma 0.4 to 2.5, saturation 0.05 to 2.5.
     """
-    wanted = _measure([_pixels(image) for image in frames])
-    reference = [_pixels(image) for image in clean]
+    wanted = _measure([shrink(image, _SHARE) for image in frames])
+    reference = [shrink(image, _SHARE) for image in clean]
     found = {name: getattr(start, name) for name in _LIMITS}
     for _ in range(_TURNS):
         settings = CameraEstimate(side_px=start.side_px, **found).to_settings(start.side_px)
@@ -48,23 +50,28 @@ def match_colour(frames: Sequence[np.ndarray], clean: Sequence[np.ndarray], star
     return start.replace(**found)
 
 
-def _pixels(image: np.ndarray) -> np.ndarray:
-    """The picture, shrunk, as one row of pixels uint8 (1, n, C)."""
-    return shrink(image, _SHARE).reshape(1, -1, image.shape[2])
-
-
-def _measure(rows: Sequence[np.ndarray]) -> dict[str, float]:
-    """Mean and spread of log luminance; of three channels mean log ratios to green, and the spread of colour."""
-    pixels = np.concatenate([row[0] for row in rows]).astype(np.float64)
-    light = np.log(pixels.mean(axis=1) + _DARK)
-    levels = np.quantile(light, _QUANTILES)
-    measured = {"level": float(levels.mean()), "contrast": float(levels.std())}
+def _measure(images: Sequence[np.ndarray]) -> dict[str, float]:
+    """Mean and contrast of log luminance; of three channels mean log ratios to green, and the spread of colour."""
+    pixels = np.concatenate([image.reshape(-1, image.shape[2]) for image in images]).astype(np.float64)
+    level = np.quantile(np.log(pixels.mean(axis=1) + _DARK), _QUANTILES).mean()
+    measured = {"level": float(level), "contrast": float(np.exp(np.mean([_log_contrast(image) for image in images])))}
     if pixels.shape[1] == 3:
         logs = np.log(pixels + _DARK)
         for name, channel in (("red", 0), ("blue", 2)):
             measured[name] = float(np.quantile(logs[:, channel] - logs[:, 1], _QUANTILES).mean())
-        measured["chroma"] = float(np.mean([_chroma(row[0].astype(np.float64)) for row in rows]))
+        measured["chroma"] = float(np.mean([_chroma(image.reshape(-1, 3).astype(np.float64)) for image in images]))
     return measured
+
+
+def _log_contrast(image: np.ndarray) -> float:
+    """Logarithm of the contrast of one picture: mean of that from its dark to its light parts, and that of its details.
+
+    Both grow as gamma does. How much of a frame is dark matters less to them than to the spread of all pixels.
+    """
+    light = np.log(image.mean(axis=2) + _DARK)
+    details = np.abs(light - cv2.GaussianBlur(light, (0, 0), _DETAIL_PX))
+    span = np.quantile(light, 0.99) - np.quantile(light, 0.01)
+    return float(np.log(span + 1e-3) + np.log(np.quantile(details, 0.99) + 1e-3)) / 2
 
 
 def _chroma(pixels: np.ndarray) -> float:

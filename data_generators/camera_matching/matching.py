@@ -20,7 +20,7 @@ from data_generators.transform.input_spec import match_channels
 
 logger = logging.getLogger(__name__)
 
-_ROUNDS = 3
+_ROUNDS = 2
 _BLURS_PX = (0.0, 0.4, 0.7, 1.0, 1.4, 2.0, 3.0, 4.5)
 _FIRST_NOISE = 0.02
 _HIDDEN = 0.02  # share of the noise's power that compression leaves, below which little can be said
@@ -47,6 +47,8 @@ def match_camera(frames: Frames, clean: Sequence[np.ndarray]) -> CameraEstimate:
     found = found.replace(resolution=_match_resolution(frames.images, reference, found))
     target = shrink_all(frames.images, found.resolution)
     for _ in range(_ROUNDS):
+        soft = CameraEstimate(side_px=found.side_px, blur_px=found.blur_px, resolution=found.resolution, grey=grey)
+        found = match_colour(frames.images, imitate(reference, soft), found)
         found = _match_noise(measure_noise(target), reference, found)
         found = found.replace(blur_px=_match_blur(measure_sharpness(target), reference, found))
     return found

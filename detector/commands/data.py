@@ -119,7 +119,10 @@ def generate(
 def convert(
     source: Annotated[str, typer.Argument(help=SOURCE)],
     format_name: Annotated[
-        str, typer.Argument(metavar="FORMAT", help="What to write: coco, corners, cvat, labelme, masks, trimaps, voc or yolo.")
+        str,
+        typer.Argument(
+            metavar="FORMAT", help="What to write: coco, corners, cvat, labelme, masks, trimaps, voc or yolo."
+        ),
     ],
     output: Annotated[Path, typer.Argument(help="Folder to write, new or empty.")],
     split: Annotated[

@@ -15,6 +15,7 @@ import pytest
 from data_generators.cache import Progress
 from data_generators.errors import DataError
 from data_generators.geometry import order_corners_image
+from data_generators.images import write_image
 from data_generators.settings import SettingsError
 from data_generators.sources import Source
 from detector.config import Config, SourceSettings
@@ -125,6 +126,40 @@ def test_validation_on_training_samples_is_warned_of(sources: dict[str, str], ca
     with caplog.at_level(logging.WARNING):
         training_sources(make_config([sources["corners"]], [sources["corners"].removesuffix("#train")]))
     assert "24 validation samples are training samples too, e.g. " in caplog.text
+
+
+@pytest.fixture(scope="module")
+def camel(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """One clip of 40 frames with masks."""
+    folder = tmp_path_factory.mktemp("davis")
+    for number in range(40):
+        write_image(folder / f"JPEGImages/480p/camel/{number:05d}.png", np.full((24, 32, 3), number, np.uint8))
+        write_image(folder / f"Annotations/480p/camel/{number:05d}.png", np.eye(24, 32, dtype=np.uint8)[..., None])
+    return f"davis:{folder}"
+
+
+def test_one_clip_is_held_out_by_time_or_by_frame(camel: str, caplog: pytest.LogCaptureFixture) -> None:
+    with pytest.raises(ValueError, match=r"1 groups in 40 samples.* of one clip, split by time"):
+        training_sources(make_config([camel]))
+    by_time = {"split_by": "time", "split_gap": 4, "validation_share": 0.25}
+    train, validation = training_sources(make_config([camel], **by_time))
+    numbers = [
+        sorted(int(part.sample(index).image.max()) for index in range(len(part))) for part in (train, validation)
+    ]
+    assert numbers == [list(range(27)), list(range(31, 40))]
+    with caplog.at_level(logging.WARNING):
+        _, validation = training_sources(make_config([camel], split_by="frame"))
+    assert f"{len(validation)} of {len(validation)} samples of validation leak: train holds others" in caplog.text
+    with pytest.raises(SettingsError, match="tiles are held out by group, not by time; name validation data"):
+        make_config([camel], tiles={"rows": 2, "columns": 1}, **by_time)
+
+
+def test_named_frames_of_a_clip_that_is_trained_on_are_warned_of(camel: str, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.WARNING):
+        training_sources(make_config([f"{camel}#train"], [f"{camel}#val"]))
+    assert "6 of 6 validation samples leak: training holds others of their group (clip or document), e.g. camel" in (
+        caplog.text
+    )
 
 
 def test_on_error_of_the_config_reaches_every_source(sources: dict[str, str], caplog: pytest.LogCaptureFixture) -> None:

@@ -22,7 +22,7 @@ def measure_flow(image: np.ndarray, before: np.ndarray) -> np.ndarray:
     scale = min(1.0, FLOW_PX / max(height, width))
     size_wh = (max(16, round(width * scale)), max(16, round(height * scale)))
     small = [cv2.resize(each[..., 0], size_wh, interpolation=cv2.INTER_AREA) for each in (image, before)]
-    search = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+    search = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
     flow = cv2.resize(search.calc(*small, None), (width, height))
     return np.asarray(flow * np.array([width / size_wh[0], height / size_wh[1]]), np.float32)
 
@@ -42,6 +42,8 @@ def follow_flow(mask: np.ndarray, flow: np.ndarray) -> np.ndarray:
 def shift_mask(mask: np.ndarray, step_px: np.ndarray) -> np.ndarray:
     """The mask bool (H, W) moved by whole pixels x and y; what leaves the picture is gone."""
     (height, width), (right, down) = mask.shape, (int(step) for step in np.rint(step_px))
+    if abs(right) >= width or abs(down) >= height:
+        return np.zeros_like(mask)
     moved = np.zeros_like(mask)
     source = mask[max(0, -down) : height - max(0, down), max(0, -right) : width - max(0, right)]
     top, left = max(0, down), max(0, right)

@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 
 from data_generators.cleaning.motion import centroid, follow_flow, shift_mask
-from data_generators.cleaning.regions import choose_regions, dilate
+from data_generators.cleaning.regions import align_to_region, choose_regions, dilate, find_jumped
 from data_generators.cleaning.settings import CleaningSettings
 
 State = Literal["corrected", "seen", "hidden", "lost", "absent"]
@@ -57,18 +57,24 @@ class Track:
             return nothing, "absent"
         if self._hidden > self._settings.occlusion:
             return nothing, "lost"
-        expected = self._expect(flow)
-        kept = choose_regions(mask, self._grown(expected), self._settings)
-        if kept.sum() >= max(1.0, self._settings.least_visible * self._memory.sum()):
+        expected = self._expect(mask, flow)
+        looseness = self._settings.blindness if flow is None else 1.0
+        kept = choose_regions(mask, self._grown(expected), self._settings, looseness)
+        if not self._is_visible(kept):
+            kept = find_jumped(mask, expected, self._settings)
+        if self._is_visible(kept):
             self._remember(kept)
             return kept, "seen"
         self._hidden += 1
         self._memory = expected if expected.any() else self._memory
         return nothing, "lost" if self._hidden > self._settings.occlusion else "hidden"
 
-    def _expect(self, flow: np.ndarray | None) -> np.ndarray:
+    def _is_visible(self, kept: np.ndarray) -> bool:
+        return bool(kept.sum() >= max(1.0, self._settings.least_visible * self._memory.sum()))
+
+    def _expect(self, mask: np.ndarray, flow: np.ndarray | None) -> np.ndarray:
         if flow is None or self._hidden:  # the flow where it is hidden is that of what hides it
-            return shift_mask(self._memory, self._step_px)
+            return align_to_region(mask, shift_mask(self._memory, self._step_px))
         return follow_flow(self._memory, flow)
 
     def _grown(self, expected: np.ndarray) -> np.ndarray:

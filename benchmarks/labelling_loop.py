@@ -74,7 +74,7 @@ def parse_options() -> argparse.Namespace:
 def run_arm(options: argparse.Namespace, names: list[str], seed: int, arm: str) -> list[Scores]:
     """The scores after each round of one arm, the first with the pictures that both arms begin with."""
     order = [names[index] for index in np.random.default_rng(seed).permutation(len(names))]
-    labelled, scores = order[: options.first], []
+    labelled, scores = order[: options.first], list[Scores]()
     for turn in range(options.rounds + 1):
         folder = trained(options, labelled, seed)
         scores.append({"labels": len(labelled)} | score(folder, options.pets))
@@ -189,7 +189,7 @@ def summarise(labels: Sequence[int], curves: dict[str, list[list[Scores]]]) -> S
     for turn, count in enumerate(labels):
         row: Scores = {"labels": count}
         for arm in ARMS:
-            row[arm], row[f"{arm} error"] = spread(of_arm[arm][:, turn])
+            row[arm], row[f"{arm} error"] = spread(of_arm[arm][:, turn].tolist())
         needed = labels_to_reach(labels, random, row["worst first"])
         rounds.append(row | {"labels_saved": None if needed is None else needed - count})
     worst = of_arm["worst first"].mean(axis=0).tolist()

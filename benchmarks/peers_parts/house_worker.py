@@ -17,18 +17,19 @@ import cv2
 
 from detector.quiet import import_keras_quietly
 
-STEPS = 60  # of each of two epochs, of which the second counts
+STEPS = 60
 WARM_UP = 20  # pictures before the clock starts
 
 Result = dict[str, Any]
 
 
-def pace(*, config: str, overrides: list[str]) -> Result:
+def pace(*, config: str, overrides: list[str], steps: int = STEPS) -> Result:
     """Trains for a moment, with augmentation and validation as `detector train` has them.
 
     Args:
         config: a YAML file or a preset.
         overrides: settings, `path.to.key=value`.
+        steps: of each of two epochs, of which the second counts.
 
     Returns:
         What `budget.Pace` wants, `pictures` of an epoch, `parameters` and `macs`.
@@ -59,13 +60,13 @@ def pace(*, config: str, overrides: list[str]) -> Result:
     train, validation = training_sources(settings)
     size = settings.training.batch_size
     model = with_pixel_input(build_model(settings))
-    compile_model(model, settings, STEPS)
+    compile_model(model, settings, steps)
     checks = ValidationBatches(validation, settings.input, settings.codecs(), size)
     batches, clock = make_training_batches(settings, train), Clock()
-    how = {"epochs": 2, "steps_per_epoch": STEPS, "shuffle": False, "verbose": 0}
+    how = {"epochs": 2, "steps_per_epoch": steps, "shuffle": False, "verbose": 0}
     model.fit(batches, validation_data=checks, callbacks=[clock], **how)
     return {
-        "pictures_per_cpu_second": STEPS * size / (clock.trained - clock.begun),
+        "pictures_per_cpu_second": steps * size / (clock.trained - clock.begun),
         "start_cpu_seconds": time.process_time() - 2 * (clock.checked - clock.begun),
         "check_cpu_seconds": clock.checked - clock.trained,
         "pictures": settings.training.samples_per_epoch or len(train),

@@ -19,8 +19,8 @@ os.environ.setdefault("YOLO_AUTOINSTALL", "false")
 os.environ.setdefault("YOLO_OFFLINE", "true")
 
 import torch
+from torch_parts import count_macs, count_parameters, declare_torchvision_operators
 
-NMS = "(Tensor dets, Tensor scores, float iou_threshold) -> Tensor"
 SKIPPED = 3  # batches before the clock starts
 LOWEST_SCORE = 0.001  # as Ultralytics' own validation has it
 WARM_UP = 20  # pictures before the clock starts
@@ -29,27 +29,17 @@ Result = dict[str, Any]
 
 
 def make_torchvision_work() -> Any:
-    """Where torchvision's library does not fit torch, its operators are declared, and Ultralytics' own takes its place.
+    """Where torchvision's library does not fit torch, Ultralytics' own suppression takes the place of torchvision's.
 
     Returns:
-        What keeps the declaration alive, or None where torchvision is whole.
+        What keeps the declaration of its operators alive, or None where torchvision is whole.
     """
-    try:
+    library = declare_torchvision_operators()
+    if library is not None:
         import torchvision
+        from ultralytics.utils.nms import TorchNMS
 
-        torchvision.ops.nms(torch.zeros(1, 4), torch.zeros(1), 0.5)
-    except (ImportError, RuntimeError, AttributeError):
-        for name in [name for name in sys.modules if name.split(".")[0] == "torchvision"]:
-            del sys.modules[name]
-    else:
-        return None
-    library = torch.library.Library("torchvision", "DEF")
-    for name in ("nms", "qnms"):
-        library.define(name + NMS)
-    import torchvision
-    from ultralytics.utils.nms import TorchNMS
-
-    torchvision.ops.nms = TorchNMS.nms
+        torchvision.ops.nms = TorchNMS.nms
     return library
 
 
@@ -73,28 +63,6 @@ def describe(*, model: str, side_px: int, classes: int) -> Result:
         "parameters_deployed": count_parameters(network),
         "macs": count_macs(network, torch.zeros(1, 3, side_px, side_px)),
     }
-
-
-def count_parameters(network: torch.nn.Module) -> int:
-    """Trainable numbers of a network."""
-    return sum(parameter.numel() for parameter in network.parameters())
-
-
-def count_macs(network: torch.nn.Module, picture: torch.Tensor) -> int:
-    """Multiply-accumulates of all convolutions and dense layers, for one picture; attention products are left out."""
-    counts = []
-
-    def count(layer: torch.nn.Module, _: Any, output: torch.Tensor) -> None:
-        places = output.shape[2:].numel() if output.dim() == 4 else 1
-        counts.append(layer.weight.numel() * places)
-
-    kinds = (torch.nn.Conv2d, torch.nn.Linear)
-    hooks = [layer.register_forward_hook(count) for layer in network.modules() if isinstance(layer, kinds)]
-    with torch.no_grad():
-        network(picture)
-    for hook in hooks:
-        hook.remove()
-    return sum(counts)
 
 
 def train(*, model: str, data: str, folder: str, side_px: int, **settings: Any) -> Result:

@@ -49,11 +49,13 @@ class Trial:
         name: for the progress line.
         config: the experiment.
         data: sources `FORMAT:PATH[#SPLIT]` on which int8 is measured.
+        score: the one that the progress line shows.
     """
 
     name: str
     config: Config
     data: tuple[str, ...]
+    score: str = "quad_iou_mean"
 
 
 def trial_folder(root: Path, config: Config) -> Path:
@@ -110,7 +112,7 @@ def measure(model: Path, source: Source) -> Scores:
     from detector.evaluation import evaluate_sources
 
     evaluation = evaluate_sources(model, [source], worst=0)
-    ious = np.array([row["quad_iou"] for row in evaluation.rows["corners"] if "quad_iou" in row])
+    ious = np.array([row["quad_iou"] for row in evaluation.rows.get("corners", []) if "quad_iou" in row])
     tail = {"quad_iou_min": float(ious.min()), "bad_share": float(np.mean(ious < BAD_IOU))} if len(ious) else {}
     return {"fingerprint": source.fingerprint()} | evaluation.scores | tail
 
@@ -148,7 +150,7 @@ def _begin_worker() -> None:
 
 
 def _line(trial: Trial, scores: dict[str, Scores]) -> str:
-    figures = [f"{found['quad_iou_mean']:.4f} on {short_name(text)}" for text, found in scores.items()]
+    figures = [f"{found[trial.score]:.4f} on {short_name(text)}" for text, found in scores.items()]
     return f"{trial.name}: {', '.join(figures)}"
 
 

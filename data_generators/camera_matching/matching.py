@@ -23,7 +23,6 @@ logger = logging.getLogger(__name__)
 _ROUNDS = 2
 _BLURS_PX = (0.0, 0.4, 0.7, 1.0, 1.4, 2.0, 3.0, 4.5)
 _FIRST_NOISE = 0.02
-_HIDDEN = 0.02  # share of the noise's power that compression leaves, below which little can be said
 
 
 def match_camera(frames: Frames, clean: Sequence[np.ndarray]) -> CameraEstimate:
@@ -45,12 +44,10 @@ def match_camera(frames: Frames, clean: Sequence[np.ndarray]) -> CameraEstimate:
     found = CameraEstimate(side_px=frames.side_px, grey=grey, jpeg=_jpeg(frames))
     found = match_colour(frames.images, reference, found)
     found = found.replace(resolution=_match_resolution(frames.images, reference, found))
-    target = shrink_all(frames.images, found.resolution)
     for _ in range(_ROUNDS):
         soft = CameraEstimate(side_px=found.side_px, blur_px=found.blur_px, resolution=found.resolution, grey=grey)
         found = match_colour(frames.images, imitate(reference, soft), found)
-        found = _match_noise(measure_noise(target), reference, found)
-        found = found.replace(blur_px=_match_blur(measure_sharpness(target), reference, found))
+        found = _match_pixels(frames.images, reference, found)
     return found
 
 
@@ -85,8 +82,16 @@ def _match_resolution(frames: Sequence[np.ndarray], clean: Sequence[np.ndarray],
         return 1.0
     wanted = power_spectrum(frames)
     shares = sorted({1.0, round(peak, 4), round(1 - peak, 4)})
-    seen = [power_spectrum(imitate(clean, found.replace(resolution=share))) for share in shares]
-    return shares[int(np.argmin([np.abs(one - wanted).mean() for one in seen]))]
+    fitted = [_match_pixels(frames, clean, found.replace(resolution=share)) for share in shares]
+    errors = [np.abs(power_spectrum(imitate(clean, camera)) - wanted).mean() for camera in fitted]
+    return shares[int(np.argmin(errors))]
+
+
+def _match_pixels(frames: Sequence[np.ndarray], clean: Sequence[np.ndarray], found: CameraEstimate) -> CameraEstimate:
+    """The estimate with noise and blur that fit, at the resolution of the sensor."""
+    target = shrink_all(frames, found.resolution)
+    found = _match_noise(measure_noise(target), clean, found)
+    return found.replace(blur_px=_match_blur(measure_sharpness(target), clean, found))
 
 
 def _match_blur(sharpness: float, clean: Sequence[np.ndarray], found: CameraEstimate) -> float:
@@ -133,8 +138,7 @@ def _fit_line(x: np.ndarray, y: np.ndarray, weight: np.ndarray) -> tuple[float, 
     """Intercept and slope, neither below 0, of the weighted least squares line through points (n,)."""
     columns = np.stack([np.ones_like(x), x], axis=1) * weight[:, None]
     target = y * weight
-    best = (0.0, 0.0)
-    candidates = [np.array(best)]
+    candidates = [np.zeros(2)]
     for chosen in ([0, 1], [0], [1]):
         line = np.zeros(2)
         line[chosen] = np.linalg.lstsq(columns[:, chosen], target, rcond=None)[0]

@@ -43,7 +43,7 @@ def test_blur(clean: list[np.ndarray], blur_px: float) -> None:
     "noise", [{"read_noise": 0.02}, {"shot_noise": 0.04}, {"read_noise": 0.015, "shot_noise": 0.04}]
 )
 def test_noise_by_brightness(clean: list[np.ndarray], noise: dict[str, float]) -> None:
-    found, true = recover(clean, **noise), CameraEstimate(side_px=200, **noise)
+    found, true = recover(clean, **noise), CameraEstimate(side_px=200).replace(**noise)
     for light in (0.3, 0.5, 0.8):
         assert noise_at(found, light) == pytest.approx(noise_at(true, light), rel=NOISE)
 

@@ -23,7 +23,7 @@ FLOORS: dict[str, tuple[set[str], ...]] = {
         {"real", "synthetic", "transform", "splits", "workers"},
         {"formats", "writers", "cache", "drawn_sample"},
         {"preview"},
-        {"inspection", "camera_matching", "cleaning"},
+        {"inspection", "camera_matching", "cleaning", "viewer"},
     ),
     "detector": (
         {"__init__", "quiet", "options", "backend", "losses", "presets", "shipped", "forms"},

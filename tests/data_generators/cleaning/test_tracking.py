@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data_generators.cleaning.motion import follow_flow, measure_flow, shift_mask
@@ -24,8 +24,8 @@ def box(x0: int, y0: int, x1: int, y1: int) -> np.ndarray:
     return mask
 
 
-def clean(masks: Sequence[np.ndarray], *corrected: int, **settings: float) -> list[CleanedMask]:
-    return clean_object(masks, corrected or (0,), CleaningSettings(**settings), lambda *_: None)
+def clean(masks: Sequence[np.ndarray], *corrected: int, **changes: float) -> list[CleanedMask]:
+    return clean_object(masks, corrected or (0,), CleaningSettings(**changes), lambda *_: None)
 
 
 def walk(frames: int, step: int = 2) -> list[np.ndarray]:
@@ -110,6 +110,7 @@ def test_without_object_in_the_corrected_frame_nothing_is_kept() -> None:
     assert not any(each.kept.any() for each in cleaned)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(*[st.integers(0, 50)] * 2, *[st.integers(1, 30)] * 2), max_size=5), st.integers(-9, 9))
 def test_what_is_kept_was_painted_and_a_painted_object_in_place_is_kept(
     blobs: list[tuple[int, int, int, int]], step: int

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data_generators.settings import SettingsError
@@ -76,8 +76,8 @@ def test_distance_classes_do_not_flicker_at_a_limit() -> None:
         WatchSettings.parse({"seen_at": 0.2})
 
 
-def seen(scores: list[float], **settings: float) -> list[bool]:
-    watch = Watch(WatchSettings(**settings))
+def seen(scores: list[float], **changes: float) -> list[bool]:
+    watch = Watch(WatchSettings(**changes))
     return [watch.update(Sighting(score)).seen for score in scores]
 
 
@@ -88,6 +88,7 @@ def test_one_odd_frame_neither_raises_nor_ends_an_alarm() -> None:
     assert seen([0.6, 0.4, 0.4], newest=1.0, seen_frames=1) == [True, True, True]
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(0, 1), max_size=60))
 def test_decisions_are_causal_and_runs_are_not_shorter_than_asked(scores: list[float]) -> None:
     decisions = seen(scores, lost_frames=3)
@@ -130,6 +131,7 @@ def test_frames_of_which_nobody_knows_are_not_judged() -> None:
     assert score_events([], [], 1.0)["false_alarms_per_minute"] is None
 
 
+@settings(deadline=None)
 @given(st.lists(st.booleans(), max_size=40))
 def test_who_decides_as_the_truth_is_makes_no_mistake(truth: list[bool]) -> None:
     scores = score_events(truth, truth, 0.1)

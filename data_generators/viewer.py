@@ -5,20 +5,20 @@ from __future__ import annotations
 import base64
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from data_generators.drawn_sample import Predicted, draw_sample
 from data_generators.images import encode_image
-from data_generators.preview import contact_sheet
 from data_generators.sample import Sample
 from data_generators.sources import Source
-from data_generators.transform.input_spec import match_channels
+from data_generators.transform.input_spec import match_channels, resize_image
 
 logger = logging.getLogger(__name__)
 
-SHEET_FRAMES, SHEET_COLUMNS, SHEET_CELL_PX = 8, 4, 240
+SHEET_FRAMES, SHEET_COLUMNS, SHEET_CELL_PX = 8, 4, 300
 
 
 class ClipViewer:
@@ -41,7 +41,12 @@ class ClipViewer:
     def sheet(self) -> np.ndarray:
         """Up to eight frames, spread evenly over the clip: uint8 (H, W, 3)."""
         chosen = np.unique(np.linspace(0, self._count - 1, SHEET_FRAMES).round().astype(int)).tolist()
-        return contact_sheet([self._draw(index) for index in chosen], SHEET_COLUMNS, SHEET_CELL_PX)
+        frames = [match_channels(self._draw(index), 3) for index in chosen]
+        size_hw = max(1, round(SHEET_CELL_PX * frames[0].shape[0] / frames[0].shape[1])), SHEET_CELL_PX
+        cells = [np.pad(resize_image(frame, size_hw), ((2, 2), (2, 2), (0, 0))) for frame in frames]
+        cells += [np.zeros_like(cells[0])] * (-len(cells) % SHEET_COLUMNS)
+        rows = [cells[start : start + SHEET_COLUMNS] for start in range(0, len(cells), SHEET_COLUMNS)]
+        return np.concatenate([np.concatenate(row, axis=1) for row in rows])
 
     def widget(self) -> Any:
         """The frame above a play button and a slider: an `ipywidgets.VBox`, which needs a running kernel.
@@ -102,6 +107,14 @@ def view_clip(
 
     def draw(index: int) -> np.ndarray:
         sample = clip.sample(index) if isinstance(clip, Source) else clip[index]
-        return draw_sample(sample, height_px, class_names, predicted[index] if predicted else None)
+        drawn = replace(predicted[index], objects=_outlined(predicted[index].objects)) if predicted else None
+        return draw_sample(_outlined(sample), height_px, class_names, drawn, f"frame {index}")
 
     return ClipViewer(len(clip), draw, frames_per_second)
+
+
+def _outlined(sample: Sample) -> Sample:
+    """Without the boxes around a mask: room for them makes the picture jump where the object comes to its edge."""
+    if not sample.mask.size:
+        return sample
+    return Sample(image=sample.image, mask=sample.mask, has=sample.has, group=sample.group, origin=sample.origin)

@@ -59,18 +59,18 @@ def test_frames_are_drawn_when_they_are_looked_at() -> None:
     assert drawn == [0, 700]
 
 
-@pytest.mark.parametrize(("count", "cells"), [(1, (1, 1)), (3, (1, 3)), (30, (2, 4))])
+@pytest.mark.parametrize(("count", "cells"), [(1, (1, 4)), (3, (1, 4)), (30, (2, 4))])
 def test_the_sheet_shows_frames_from_first_to_last(count: int, cells: tuple[int, int]) -> None:
     drawn: list[int] = []
     sheet = ClipViewer(count, lambda index: (drawn.append(index), flat(index % 12))[1]).sheet()
-    assert (sheet.shape[0] // 240, sheet.shape[1] // 240) == cells
+    assert sheet.shape == (204 * cells[0], 304 * cells[1], 3)
     assert drawn == sorted(set(drawn)) and {drawn[0], drawn[-1]} == {0, count - 1}
 
 
 def test_a_notebook_gets_the_widget_and_a_picture_for_pages_without_widgets() -> None:
     bundle = ClipViewer(3, flat)._repr_mimebundle_(include=None, exclude=None)
     assert set(bundle) == {"application/vnd.jupyter.widget-view+json", "image/png", "text/plain"}
-    assert decode_image(base64.b64decode(bundle["image/png"]), "bundle").shape == (248, 736, 3)
+    assert decode_image(base64.b64decode(bundle["image/png"]), "bundle").shape == (204, 1216, 3)
 
 
 def test_without_ipywidgets_there_is_a_picture_and_a_word_how_to_get_them(
@@ -98,8 +98,19 @@ def test_predictions_are_drawn_over_the_labels() -> None:
     assert magenta[0] == 0 and magenta[1] > 1000
 
 
+def test_the_picture_stands_still_when_the_object_comes_to_its_edge() -> None:
+    boxes = np.array([[0.4, 0.4, 0.5, 0.5]], np.float32), np.array([[0.9, 0.4, 1.0, 0.5]], np.float32)
+    mark = {"labels": np.zeros(1, np.int64), "ignore": np.zeros(1, bool), "keypoints": np.zeros((1, 0, 2), np.float32)}
+    clip = [masked(40).replace(boxes=each, has=frozenset({"boxes", "mask"}), **mark) for each in boxes]
+    shown, _, slider = parts(view_clip(clip, [Predicted(sample) for sample in clip]))
+    before = decode_image(bytes(shown.value), "shown").astype(int)
+    slider.value = 1
+    after = decode_image(bytes(shown.value), "shown").astype(int)
+    assert before.shape == after.shape and np.abs(before - after)[:300].max() < 10  # below it is the caption
+
+
 def test_a_source_is_a_clip() -> None:
-    assert view_clip(Pictures(3)).sheet().shape[1] == 3 * 244 + 4
+    assert view_clip(Pictures(3)).sheet().shape[1] == 4 * 304
 
 
 def test_too_few_predictions_and_empty_clips_are_refused() -> None:

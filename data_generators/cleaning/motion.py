@@ -21,9 +21,10 @@ def measure_flow(image: np.ndarray, before: np.ndarray) -> np.ndarray:
     height, width = image.shape[:2]
     scale = min(1.0, FLOW_PX / max(height, width))
     size_wh = (max(16, round(width * scale)), max(16, round(height * scale)))
-    small = [cv2.resize(each[..., 0], size_wh, interpolation=cv2.INTER_AREA) for each in (image, before)]
+    now, then = (cv2.resize(each[..., 0], size_wh, interpolation=cv2.INTER_AREA) for each in (image, before))
     search = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
-    flow = cv2.resize(search.calc(*small, None), (width, height))
+    found = search.calc(now, then, np.zeros((*now.shape, 2), np.float32))
+    flow = cv2.resize(found, (width, height))
     return np.asarray(flow * np.array([width / size_wh[0], height / size_wh[1]]), np.float32)
 
 

@@ -18,7 +18,8 @@ from data_generators.transform.input_spec import match_channels, resize_image
 
 logger = logging.getLogger(__name__)
 
-SHEET_FRAMES, SHEET_COLUMNS, SHEET_CELL_PX = 8, 4, 300
+SHEET_FRAMES, SHEET_PX = 8, 1216
+WIDE = 3  # so much wider than high, frames stand two in a row of the sheet, else four
 
 
 class ClipViewer:
@@ -42,10 +43,13 @@ class ClipViewer:
         """Up to eight frames, spread evenly over the clip: uint8 (H, W, 3)."""
         chosen = np.unique(np.linspace(0, self._count - 1, SHEET_FRAMES).round().astype(int)).tolist()
         frames = [match_channels(self._draw(index), 3) for index in chosen]
-        size_hw = max(1, round(SHEET_CELL_PX * frames[0].shape[0] / frames[0].shape[1])), SHEET_CELL_PX
+        aspect = frames[0].shape[1] / frames[0].shape[0]
+        columns = 2 if aspect > WIDE else 4
+        cell_px = SHEET_PX // columns - 4
+        size_hw = max(1, round(cell_px / aspect)), cell_px
         cells = [np.pad(resize_image(frame, size_hw), ((2, 2), (2, 2), (0, 0))) for frame in frames]
-        cells += [np.zeros_like(cells[0])] * (-len(cells) % SHEET_COLUMNS)
-        rows = [cells[start : start + SHEET_COLUMNS] for start in range(0, len(cells), SHEET_COLUMNS)]
+        cells += [np.zeros_like(cells[0])] * (-len(cells) % columns)
+        rows = [cells[start : start + columns] for start in range(0, len(cells), columns)]
         return np.concatenate([np.concatenate(row, axis=1) for row in rows])
 
     def widget(self) -> Any:

@@ -67,6 +67,10 @@ def test_the_sheet_shows_frames_from_first_to_last(count: int, cells: tuple[int,
     assert drawn == sorted(set(drawn)) and {drawn[0], drawn[-1]} == {0, count - 1}
 
 
+def test_wide_frames_stand_two_in_a_row() -> None:
+    assert ClipViewer(8, lambda index: np.full((40, 240, 1), index, np.uint8)).sheet().shape == (4 * 105, 2 * 608, 3)
+
+
 def test_a_notebook_gets_the_widget_and_a_picture_for_pages_without_widgets() -> None:
     bundle = ClipViewer(3, flat)._repr_mimebundle_(include=None, exclude=None)
     assert set(bundle) == {"application/vnd.jupyter.widget-view+json", "image/png", "text/plain"}

@@ -128,7 +128,7 @@ class TrainingSettings(Settings):
         """Stages that stand still at first."""
         if self.freeze is None:
             return 0
-        return len(model.backbone.depths) if self.freeze.stages == "all" else self.freeze.stages
+        return model.backbone.stages if self.freeze.stages == "all" else self.freeze.stages
 
 
 class ExportSettings(Settings):
@@ -162,17 +162,17 @@ class Config(Settings):
 
     @model_validator(mode="after")
     def _check_size(self) -> Self:
-        step = 2 ** len(self.model.backbone.depths)
+        step = 2**self.model.backbone.stages
         if any(side % step for side in self.input.size_hw):
             raise ValueError(
-                f"`input.size_hw` must be multiples of {step} for {len(self.model.backbone.depths)} stages. "
+                f"`input.size_hw` must be multiples of {step} for {self.model.backbone.stages} stages. "
                 f"Received {self.input.size_hw}"
             )
         return self
 
     @model_validator(mode="after")
     def _check_transfer(self) -> Self:
-        training, stages = self.training, len(self.model.backbone.depths)
+        training, stages = self.training, self.model.backbone.stages
         if (training.freeze or training.backbone_rate < 1) and not self.model.init_from:
             raise ValueError(
                 "`training.freeze` and `training.backbone_rate` hold back weights that were taken over, and random "

@@ -10,12 +10,16 @@ from pydantic import Field, field_validator, model_validator
 from data_generators.settings import Settings
 from detector.codecs import CODECS, HeadSettings
 
+APPLICATION_STAGES = 5  # of all of `keras.applications`
 BlockKind = Literal["conv", "separable", "inverted_residual", "residual"]
 
 
 class BackboneSettings(Settings):
     """Stages of blocks, each halving the picture: scale `Pn` is 2^n times smaller than the input."""
 
+    application: str | None = None
+    """A network of `keras.applications`, e.g. ResNet50, with random weights, in the place of the stages that the other
+    settings describe; `block`, `normalisation` and `activation` are then those of the heads alone. Null: our own."""
     block: BlockKind = "conv"
     """Kind of block in all stages but the first, which is always a plain convolution."""
     stage_blocks: tuple[BlockKind, ...] = ()
@@ -53,6 +57,11 @@ class BackboneSettings(Settings):
                 f"Received {len(self.stage_blocks)}"
             )
         return self
+
+    @property
+    def stages(self) -> int:
+        """Number of stages, and of scales."""
+        return APPLICATION_STAGES if self.application else len(self.depths)
 
     def blocks(self) -> tuple[BlockKind, ...]:
         """The kind of block of each stage; that of the heads is the last."""

@@ -61,7 +61,7 @@ def check_held_back(config: Config, takeover: Takeover) -> None:
         RunError: names the variables that were left.
     """
     training = config.training
-    stages = len(config.model.backbone.depths) if training.backbone_rate < 1 else training.frozen_stages(config.model)
+    stages = config.model.backbone.stages if training.backbone_rate < 1 else training.frozen_stages(config.model)
     left = [line for line in takeover.left if 0 < stage_of(line) <= stages]
     if left:
         raise RunError(

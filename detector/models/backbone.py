@@ -7,11 +7,12 @@ import re
 from keras import layers
 
 from detector.model_settings import BackboneSettings
+from detector.models.application import build_application
 from detector.models.blocks import BLOCKS, Tensor, conv_block
 
 
 def build_backbone(image: Tensor, settings: BackboneSettings) -> dict[str, Tensor]:
-    """Stages of blocks, each of which halves height and width once.
+    """Stages, each of which halves height and width once: of blocks, or those of a network of `keras.applications`.
 
     Args:
         image: (B, H, W, C) in [0, 1].
@@ -20,6 +21,14 @@ def build_backbone(image: Tensor, settings: BackboneSettings) -> dict[str, Tenso
     Returns:
         `P1` ... `Pn`: scale `Pk` is (B, H / 2^k, W / 2^k, channels of stage k).
     """
+    scales = build_application(image, settings.application) if settings.application else _build_stages(image, settings)
+    if settings.dropout:
+        deepest = f"P{len(scales)}"
+        scales[deepest] = layers.SpatialDropout2D(settings.dropout, name="dropout")(scales[deepest])
+    return scales
+
+
+def _build_stages(image: Tensor, settings: BackboneSettings) -> dict[str, Tensor]:
     scales, x = {}, image
     stages = zip(settings.stage_channels(), settings.depths, settings.blocks(), strict=True)
     for stage, (channels, depth, kind) in enumerate(stages, 1):
@@ -29,8 +38,6 @@ def build_backbone(image: Tensor, settings: BackboneSettings) -> dict[str, Tenso
             x = block(x, channels, settings, f"stage{stage}_block{number}", 2 if strided else 1)
         if settings.downsample == "max_pool":
             x = layers.MaxPooling2D(2, name=f"stage{stage}_pool")(x)
-        if settings.dropout and stage == len(settings.depths):
-            x = layers.SpatialDropout2D(settings.dropout, name="dropout")(x)
         scales[f"P{stage}"] = x
     return scales
 

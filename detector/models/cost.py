@@ -18,7 +18,7 @@ WEIGHTED_BYTES = {"float": 245, "int8": 375}  # the two tensors of kernel and bi
 CHANNEL_BYTES = {"float": 4, "int8": 13}  # a bias; int8: also two scales, their zero points are written once
 KERNEL_BYTES = {"float": 4, "int8": 1}
 FOLDED = (layers.BatchNormalization, layers.ReLU, layers.Activation, layers.Dropout, layers.SpatialDropout2D)
-WEIGHTED = (layers.Conv2D, layers.Conv2DTranspose, layers.DepthwiseConv2D, layers.Dense)
+WEIGHTED = (layers.Conv2D, layers.Conv2DTranspose, layers.DepthwiseConv2D, layers.SeparableConv2D, layers.Dense)
 
 
 @dataclass(frozen=True)
@@ -69,10 +69,14 @@ def _count(variable: Any) -> int:
     return int(np.prod(variable.shape))
 
 
+def _kernel_count(layer: layers.Layer) -> int:
+    return sum(_count(variable) for variable in layer.weights if len(variable.shape) > 1)
+
+
 def _macs(layer: layers.Layer) -> int:
     if not isinstance(layer, WEIGHTED):
         return 0
-    kernel = _count(layer.kernel)
+    kernel = _kernel_count(layer)
     if isinstance(layer, layers.Dense):
         return kernel
     place = layer.input if isinstance(layer, layers.Conv2DTranspose) else layer.output
@@ -84,7 +88,7 @@ def _file_bytes(network: keras.Model, kind: str) -> int:
     operators = [layer for layer in network.layers if isinstance(layer, layers.Flatten) or not _is_free(layer)]
     size = HEADER_BYTES[kind] + OPERATOR_BYTES[kind] * len(operators) + WEIGHTED_BYTES[kind] * len(weighted)
     for layer in weighted:
-        size += _count(layer.kernel) * KERNEL_BYTES[kind] + layer.output.shape[-1] * CHANNEL_BYTES[kind]
+        size += _kernel_count(layer) * KERNEL_BYTES[kind] + layer.output.shape[-1] * CHANNEL_BYTES[kind]
     return size
 
 

@@ -88,6 +88,7 @@ def check_sizes(folder: Path, heads: dict[str, Any], size_hw: tuple[int, int], b
     [
         ({"corners": DENSE}, {"block": "residual", "depths": [1, 2]}),
         ({"corners": HEATMAP | {"channels": 16}, "presence": {}}, {"block": "separable", "activation": "relu6"}),
+        ({"mask": {"stride": 1, "upsampling": "transposed"}}, {"activation": "leaky_relu"}),
     ],
 )
 def test_predicted_file_sizes_are_within_5_percent(heads: Any, backbone: dict[str, Any], tmp_path: Path) -> None:

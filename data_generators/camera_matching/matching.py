@@ -76,9 +76,9 @@ def _jpeg(frames: Frames) -> int | None:
 
 
 def _match_resolution(frames: Sequence[np.ndarray], clean: Sequence[np.ndarray], found: CameraEstimate) -> float:
-    """The resolution that the period of the interpolation allows and the spectrum fits; 1 where there is no period."""
+    """The resolution that the period of the interpolation allows and the spectrum fits; 1 without period or edges."""
     peak = interpolation_peak(frames)
-    if peak is None:
+    if peak is None or not np.isfinite(measure_sharpness(frames)):
         return 1.0
     wanted = power_spectrum(frames)
     shares = sorted({1.0, round(peak, 4), round(1 - peak, 4)})

@@ -133,9 +133,7 @@ def test_one_clip_is_split_by_time_unless_another_way_is_asked_for():
     source = Grouped(["camel"] * 90)
     parts = {split: open_split(source, split, SplitSettings(), "davis:camel") for split in ("train", "val")}
     assert parts["train"]._indices == list(range(64)) and parts["val"]._indices == list(range(74, 90))
-    with pytest.raises(
-        DataError, match=r"davis:camel: it cannot be split: .*leaves (train|val) .*split by time"
-    ):
+    with pytest.raises(DataError, match=r"davis:camel: it cannot be split: .*leaves (train|val) .*split by time"):
         open_split(source, "val", SplitSettings(split_by="group"), "davis:camel")
     with pytest.raises(DataError, match=r"it cannot be split: The split leaves val without a sample: 1 groups in 90"):
         open_split(source, "val", SplitSettings(split_gap=89), "davis:camel")

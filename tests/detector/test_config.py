@@ -49,7 +49,7 @@ def file(tmp_path: Path) -> Path:
         ("model.backbone.block=dense", r"model.backbone.block: Input should be 'conv', 'separable'"),
         ("model.backbone.depths=[1, 0]", r"model.backbone.depths: .*every stage needs at least one block"),
         ("model.heads.cornes={}", r"model.heads: .*there is no head `cornes`. Did you mean `corners`"),
-        ("model.heads.zebra={}", r"there is no head `zebra`. The heads are autoencoder, box, corners, grid, mask, presence"),
+        ("model.heads.zebra={}", r"no head `zebra`. The heads are autoencoder, box, corners, grid, mask, presence"),
         ("model.heads.corners.strid=8", r"model.heads.corners is not valid:\n  strid: .*Did you mean `stride`"),
         ("model.heads.corners.method=dense", r"`method: dense` goes with `loss: mae, mse, huber or wing`"),
         ("data.train=[]", r"data.train: .*at least 1 item"),

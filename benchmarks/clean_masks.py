@@ -146,8 +146,8 @@ def measure_all_flows(paths: Sequence[Path], size_hw: tuple[int, int]) -> dict[t
     return {(now, then): measure_flow(images[now], images[then]) for now, then in pairs if 0 <= then < len(images)}
 
 
-def main() -> None:
-    """Prints a row a kind: IoU before, after without pictures, after with pictures."""
+def parse_options() -> argparse.Namespace:
+    """The command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", default="$DETECTOR_DATA/video_camel", help="folder of one clip with true masks")
     parser.add_argument("--seeds", type=int, default=2, help="sets of false regions of each kind")
@@ -155,7 +155,28 @@ def main() -> None:
     parser.add_argument("--kinds", nargs="+", default=KINDS, choices=KINDS)
     parser.add_argument("--corrected", type=int, nargs="+", default=[0], help="indices of the corrected frames")
     parser.add_argument("--json", type=Path, help="also write the rows to this file")
-    options = parser.parse_args()
+    return parser.parse_args()
+
+
+def measure_kind(
+    regions: Sequence[FalseRegions], kind: str, corrected: list[int], ways: dict[str, FlowBetween]
+) -> dict[str, float]:
+    """IoU before and after each way of cleaning, mean over sets of false regions of a kind."""
+    found: dict[str, list[float]] = {name: [] for name in ("before", *ways)}
+    for each in regions:
+        painted, wanted = each.paint(kind), hide(each.truth) if kind == "hidden" else each.truth
+        for index in corrected:
+            painted[index] = wanted[index]
+        found["before"].append(mean_iou(painted, wanted, corrected))
+        for way, flow in ways.items():
+            cleaned = clean_object(painted, corrected, CleaningSettings(), flow)
+            found[way].append(mean_iou([frame.kept for frame in cleaned], wanted, corrected))
+    return {name: float(np.mean(values)) for name, values in found.items()}
+
+
+def main() -> None:
+    """Prints a row a kind: IoU before, after without pictures, after with pictures."""
+    options = parse_options()
     cv2.setNumThreads(1)
     _, [clip] = find_mask_clips(options.data)
     masks = [(read_mask_values(path) > 0).astype(np.uint8) for path in clip.masks]
@@ -169,30 +190,16 @@ def main() -> None:
         "masks alone": lambda now, then: None,
         "with pictures": lambda now, then: flows[now, then],
     }
-    rows = []
+    rows: dict[str, dict[str, float]] = {}
     print(f"{'':12}{'before':>14}" + "".join(f"{way:>15}" for way in ways))
     for kind in options.kinds:
-        row: dict[str, float | str] = {"kind": kind}
-        for seed in range(options.seeds):
-            painted, wanted = (
-                FalseRegions(truth, ground_px, seed).paint(kind),
-                hide(truth) if kind == "hidden" else truth,
-            )
-            for index in options.corrected:
-                painted[index] = wanted[index]
-            results = {"before": painted}
-            for way, flow in ways.items():
-                cleaned = clean_object(painted, options.corrected, CleaningSettings(), flow)
-                results[way] = [each.kept for each in cleaned]
-            for name, found in results.items():
-                score = mean_iou(found, wanted, options.corrected) / options.seeds
-                row[name] = float(row.get(name, 0.0)) + score
-        rows.append(row)
-        print(f"{kind:12}" + "".join(f"{row[name]:14.4f} " for name in results), flush=True)
-    means = {name: float(np.mean([float(row[name]) for row in rows])) for name in ("before", *ways)}
-    print(f"{'mean':12}" + "".join(f"{value:14.4f} " for value in means.values()))
+        regions = [FalseRegions(truth, ground_px, seed) for seed in range(options.seeds)]
+        rows[kind] = measure_kind(regions, kind, options.corrected, ways)
+        print(f"{kind:12}" + "".join(f"{value:14.4f} " for value in rows[kind].values()), flush=True)
+    rows["mean"] = {name: float(np.mean([row[name] for row in rows.values()])) for name in ("before", *ways)}
+    print(f"{'mean':12}" + "".join(f"{value:14.4f} " for value in rows["mean"].values()))
     if options.json:
-        options.json.write_text(json.dumps([*rows, {"kind": "mean", **means}], indent=1) + "\n")
+        options.json.write_text(json.dumps([{"kind": kind, **row} for kind, row in rows.items()], indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -66,6 +66,14 @@ class OutputRow:
     metrics: tuple[keras.Metric, ...] = ()
 
 
+def _unchanged(network: keras.Model, _: HeadSettings) -> keras.Model:
+    return network
+
+
+def _loss(_: HeadSettings) -> str:
+    return "val_loss"  # Keras logs no loss by its output's name where there is but one output
+
+
 @dataclass(frozen=True)
 class Head:
     """One row of the table.
@@ -86,13 +94,13 @@ class Head:
 
     build: Callable[..., dict[str, Any]]
     outputs: Callable[[Any], dict[str, OutputRow]]
-    monitor: Callable[[Any], str]
-    for_export: Callable[[keras.Model, Any], keras.Model]
     score_sample: Callable[..., dict[str, Any]]
     score: Callable[..., dict[str, Any]]
-    choose_threshold: Callable[..., float]
-    threshold_of: str
-    gates: tuple[str, ...]
+    monitor: Callable[[Any], str] = _loss
+    for_export: Callable[[keras.Model, Any], keras.Model] = _unchanged
+    choose_threshold: Callable[..., float] = lambda _: 0.0
+    threshold_of: str = ""
+    gates: tuple[str, ...] = ()
     spoiler: Callable[[Any], keras.layers.Layer] | None = None
 
 
@@ -108,9 +116,7 @@ def _box_outputs(codec: BoxCodec) -> dict[str, OutputRow]:
     if settings.method == "dense":
         return {"box_presence": presence, "box_coordinates": box}
     centre = OutputRow(
-        HeatmapCrossEntropy(),
-        settings.centre_weight * settings.loss_weight,
-        (HeatmapError(radius=settings.reach),),
+        HeatmapCrossEntropy(), settings.centre_weight * settings.loss_weight, (HeatmapError(radius=settings.reach),)
     )
     return {"box_presence": presence, "box_heatmap": centre, "box_offsets": box}
 
@@ -122,9 +128,7 @@ def _box_monitor(settings: BoxSettings) -> str:
 def _corners_outputs(codec: CornersCodec) -> dict[str, OutputRow]:
     settings = codec.settings
     presence = OutputRow(
-        LogitCrossEntropy(name="presence_loss"),
-        settings.presence_weight * settings.loss_weight,
-        (_auc(),),
+        LogitCrossEntropy(name="presence_loss"), settings.presence_weight * settings.loss_weight, (_auc(),)
     )
     if settings.method == "heatmap":
         return {"corners_presence": presence, "corners_heatmap": _map_row(settings, settings.window_radius)}
@@ -204,21 +208,12 @@ def _auc() -> keras.Metric:
     return keras.metrics.AUC(name="auc", from_logits=True, num_thresholds=100)
 
 
-def _unchanged(network: keras.Model, _: HeadSettings) -> keras.Model:
-    return network
-
-
 HEADS: dict[str, Head] = {
     "autoencoder": Head(
         build=build_autoencoder,
         outputs=_autoencoder_outputs,
-        monitor=lambda _: "val_loss",
-        for_export=_unchanged,
         score_sample=score_autoencoder_sample,
         score=lambda rows, *_: score_autoencoder(rows),
-        choose_threshold=lambda _: 0.0,
-        threshold_of="",
-        gates=(),
         spoiler=make_spoiler,
     ),
     "box": Head(
@@ -246,7 +241,6 @@ HEADS: dict[str, Head] = {
     "grid": Head(
         build=build_grid,
         outputs=_grid_outputs,
-        monitor=lambda _: "val_loss",
         for_export=split_grids,
         score_sample=score_boxes_sample,
         score=score_boxes,
@@ -268,8 +262,6 @@ HEADS: dict[str, Head] = {
     "presence": Head(
         build=build_presence,
         outputs=_presence_outputs,
-        monitor=lambda _: "val_loss",  # Keras logs no loss by its output's name where there is but one output
-        for_export=_unchanged,
         score_sample=score_presence_sample,
         score=lambda rows, *_: score_presence(rows),
         choose_threshold=choose_presence_threshold,

@@ -19,14 +19,28 @@ COUNT_BYTES = 4  # before each vector
 
 def write_litert_card(path: Path, card: ModelCard) -> None:
     """Puts the card into a `.tflite` file, replacing one that is there, and names the tensors after their layers."""
-    model = _unpack(path)
+    model = unpack_litert(path)
     _shorten_names(model)
     buffer = _card_buffer(model)
     buffer.data = np.frombuffer(card.to_text().encode(), np.uint8)
-    builder = _CompactBuilder(path.stat().st_size)
-    builder.Finish(model.Pack(builder), b"TFL3")
     with atomic_path(path) as temporary:
-        temporary.write_bytes(bytes(builder.Output()))
+        temporary.write_bytes(pack_litert(model))
+
+
+def unpack_litert(path: Path) -> schema.ModelT:
+    """A `.tflite` file as objects that can be changed.
+
+    Raises:
+        RunError: the file is no LiteRT model.
+    """
+    return schema.ModelT.InitFromObj(_root(path))
+
+
+def pack_litert(model: schema.ModelT) -> bytes:
+    """The bytes of a `.tflite` file, as compact as `_CompactBuilder` makes them."""
+    builder = _CompactBuilder(0)
+    builder.Finish(model.Pack(builder), b"TFL3")
+    return bytes(builder.Output())
 
 
 def _shorten_names(model: schema.ModelT) -> None:
@@ -113,10 +127,6 @@ def _find_card(model: schema.Model) -> str | None:
         if entry.Name() == ENTRY.encode():
             return bytes(model.Buffers(entry.Buffer()).DataAsNumpy()).decode()
     return None
-
-
-def _unpack(path: Path) -> schema.ModelT:
-    return schema.ModelT.InitFromObj(_root(path))
 
 
 def _root(path: Path) -> schema.Model:

@@ -31,7 +31,7 @@ from data_generators.real.voc import VocSettings, VocSource
 from data_generators.real.yolo import YoloSource
 from data_generators.settings import Settings
 from data_generators.sources import Source
-from data_generators.splits import split_by_group
+from data_generators.splits import SplitSettings, open_split, split_by_group
 from data_generators.synthetic.cutout_objects import MaskedObjects, ObjectPictures, RgbaObjects
 from data_generators.synthetic.cutout_settings import CutoutSettings
 from data_generators.synthetic.cutouts import CutoutScenes
@@ -66,8 +66,8 @@ class LabelMeOptions(Settings):
     """Order in which the corners were clicked: `object` where it always began at the object's own top left."""
 
 
-class NegativesOptions(Settings):
-    """How pictures without an object are read."""
+class NegativesOptions(SplitSettings):
+    """How pictures without an object are read; `#train` and `#val` are made."""
 
     class_name: str | tuple[str, ...] = "document"
     """The class that is known to be absent, or several."""
@@ -135,8 +135,9 @@ def _open_marked(path: str, _: str | None, options: MarkedOptions, on_error: OnE
     return MarkedCornersSource(path, options.colours, options.tolerance, options.class_name, on_error)
 
 
-def _open_negatives(path: str, _: str | None, options: NegativesOptions, on_error: OnError) -> Source:
-    return NegativesSource(path, options.class_name, on_error)
+def _open_negatives(path: str, split: str | None, options: NegativesOptions, on_error: OnError) -> Source:
+    source = NegativesSource(path, options.class_name, on_error)
+    return source if split is None else open_split(source, split, options, f"negatives:{path}")
 
 
 def _open_pseudo(path: str, _: str | None, options: PseudoLabelSettings, on_error: OnError) -> Source:
@@ -237,7 +238,7 @@ FORMATS: dict[str, Format] = {
     "labelme-boxes": Format("folder of LabelMe files, a box around each shape", NoOptions, _open_labelme_boxes),
     "marked": Format("folder of pictures with painted corners", MarkedOptions, _open_marked),
     "masks": Format("folder with pictures and masks in two folders", MaskFolderSettings, open_masks, has_splits=True),
-    "negatives": Format("folder of pictures that hold no object", NegativesOptions, _open_negatives),
+    "negatives": Format("folder of pictures that hold no object", NegativesOptions, _open_negatives, has_splits=True),
     "pseudo": Format("folder that `detector pseudo-label` has written", PseudoLabelSettings, _open_pseudo),
     "trimaps": Format("folder with images/ and trimaps/", TrimapSettings, _open_trimaps, has_splits=True),
     "voc": Format("folder with Annotations and JPEGImages", VocSettings, _open_voc, has_splits=True),

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from data_generators.formats import open_source
 from data_generators.images import write_image
 from detector.card import ModelCard
 from detector.codecs.box import BoxCodec
@@ -75,6 +76,15 @@ def test_each_set_is_measured_for_itself(data: Path, heads: dict[str, Any]) -> N
     assert told == {"dogs": (2, 2, 1.0), "textures": (2, 2, 0.75), "sheets": (2, 1, 1.0)}
     assert figures["most_alarming"]["textures"][0][0] == "textures/banded_2.jpg"
     assert [name for name, _ in figures["least_sure_cats"]] == [f"boxes_dogcat/images/val/{name}.jpg" for name in "ab"]
+
+
+def test_textures_that_training_has_seen_can_be_left_out(data: Path) -> None:
+    from cat_presence import measure, open_negatives
+
+    seen = open_source(f"negatives:{data}/textures#train", class_name="cat", val_share=0.5).groups()
+    left = open_negatives(f"negatives:{data}/textures", held_out=True).groups()
+    assert sorted(seen + left) == ["banded_1.jpg", "banded_2.jpg"]
+    assert measure(RedIsCat({"grid": GRID}), data, held_out=True)["scores"]["textures"]["negatives"] == len(left)
 
 
 def test_a_head_that_cannot_tell_cats_is_refused() -> None:

@@ -39,6 +39,8 @@ def test_labelme(tmp_path, sample):
 
 def test_negatives_and_marked(photos):
     assert len(open_source(f"negatives:{photos}/images#", class_name="cat")) == 2
+    halves = [open_source(f"negatives:{photos}/images#{split}", val_share=0.5).groups() for split in ("train", "val")]
+    assert sorted(halves[0] + halves[1]) == sorted(open_source(f"negatives:{photos}/images#").groups())
     assert open_source(f"marked:{photos}/images#", tolerance=40).corner_order == "object"
 
 
@@ -90,7 +92,7 @@ def test_splits_of_documents_share_no_template(tmp_path):
         ("labelme:no/such", "it is not there"),
         ("marked:no/such", "it is not there"),
         ("negatives:no/such", "it is not there"),
-        ("negatives:rooms#val", "the format negatives has no splits. Leave #val out"),
+        ("images:rooms#val", "the format images has no splits. Leave #val out"),
         ("documents:no/such.yaml", r"no/such\.yaml: the file cannot be read: .* leave it empty for defaults"),
         ("documents:#vla", r"there is no split 'vla'\. Splits there are: train, val, test"),
     ],

@@ -84,8 +84,42 @@ def load_keras_runtime(path: Path) -> NetworkRuntime:
     return NetworkRuntime(keras.saving.load_model(path, compile=False), card, path)
 
 
-class LiteRTRuntime(Runtime):
-    """A `.tflite` file on LiteRT, a picture at a time, as on the device.
+class FileRuntime(Runtime):
+    """A `.tflite` file, a picture at a time, as on the device.
+
+    Attributes:
+        quantisation: output name -> (scale, zero point): value = scale * (raw - zero point); (1, 0) where the file's
+            output is float32.
+    """
+
+    batch_size = 1
+    quantisation: dict[str, tuple[float, int]]
+
+    @abstractmethod
+    def run_raw(self, image: np.ndarray) -> Outputs:
+        """Outputs as the file has them.
+
+        Args:
+            image: uint8 (H, W, C) at the card's input size.
+
+        Returns:
+            Output name -> int8, int16 or float32 (1, ...).
+        """
+
+    def run(self, images: np.ndarray) -> Outputs:
+        rows = [self.run_raw(image) for image in images]
+        return {name: self._dequantise(name, [row[name] for row in rows]) for name in self.quantisation}
+
+    def _dequantise(self, name: str, rows: list[np.ndarray]) -> np.ndarray:
+        values = np.concatenate(rows)
+        if values.dtype == np.float32:
+            return values
+        scale, zero = self.quantisation[name]
+        return ((values.astype(np.float32) - zero) * scale).astype(np.float32)
+
+
+class LiteRTRuntime(FileRuntime):
+    """A `.tflite` file on LiteRT.
 
     Args:
         path: the file.
@@ -93,7 +127,6 @@ class LiteRTRuntime(Runtime):
     """
 
     name = "litert"
-    batch_size = 1
 
     def __init__(self, path: Path, *, reference: bool = False) -> None:
         self.path, self.card = path, read_litert_card(path)
@@ -105,38 +138,41 @@ class LiteRTRuntime(Runtime):
         except (ValueError, RuntimeError):
             raise cut_off(path) from None
         [self._input] = self._interpreter.get_input_details()
-        self._input_of_pixel = _input_values(self._input)
+        self._input_of_pixel = input_values(self._input["dtype"], *self._input["quantization"])
         self._outputs = self._named_outputs()
+        self.quantisation = {name: _quantisation(detail) for name, detail in self._outputs.items()}
 
     def _named_outputs(self) -> dict[str, dict[str, Any]]:
         [signature] = self._interpreter.get_signature_list()
         runner = self._interpreter.get_signature_runner(signature)
         return runner.get_output_details()
 
-    def run(self, images: np.ndarray) -> Outputs:
-        rows = [self._run_one(image) for image in images]
-        return {name: np.concatenate([row[name] for row in rows]) for name in self._outputs}
-
-    def _run_one(self, image: np.ndarray) -> Outputs:
+    def run_raw(self, image: np.ndarray) -> Outputs:
         self._interpreter.set_tensor(self._input["index"], self._input_of_pixel.take(image[None]))
         self._interpreter.invoke()
-        return {name: self._dequantise(detail) for name, detail in self._outputs.items()}
-
-    def _dequantise(self, detail: dict[str, Any]) -> np.ndarray:
-        values = self._interpreter.get_tensor(detail["index"])
-        if detail["dtype"] == np.float32:
-            return values
-        scale, zero = detail["quantization"]
-        return ((values.astype(np.float32) - zero) * scale).astype(np.float32)
+        return {name: self._interpreter.get_tensor(detail["index"]) for name, detail in self._outputs.items()}
 
 
-def _input_values(detail: Mapping[str, Any]) -> np.ndarray:
-    """What the input tensor holds for each value of a pixel, (256,): looking it up is quicker than computing it."""
+def _quantisation(detail: Mapping[str, Any]) -> tuple[float, int]:
+    return (1.0, 0) if detail["dtype"] == np.float32 else detail["quantization"]
+
+
+def input_values(dtype: Any, scale: float, zero: int) -> np.ndarray:
+    """What an input tensor holds for each value of a pixel: looking it up is quicker than computing it.
+
+    Args:
+        dtype: NumPy's float32, int8 or int16.
+        scale: of the tensor's quantisation; not read for float32.
+        zero: its zero point.
+
+    Returns:
+        (256,) of that type.
+    """
     values = np.arange(256)
-    if detail["dtype"] == np.float32:
+    if dtype == np.float32:
         return values.astype(np.float32) / 255
-    scale, zero = detail["quantization"]
-    return np.clip(np.round(values / (255 * scale)) + zero, -128, 127).astype(np.int8)
+    limits = np.iinfo(dtype)
+    return np.clip(np.round(values / (255 * scale)) + zero, limits.min, limits.max).astype(dtype)
 
 
 def load_runtime(model: str | Path) -> Runtime:

@@ -41,7 +41,14 @@ logger = logging.getLogger(__name__)
 PICTURES = 16
 
 
-def train(config: Config | None, directory: str | Path, *, resume: bool = False, progress: ProgressFor = silent) -> Run:
+def train(
+    config: Config | None,
+    directory: str | Path,
+    *,
+    resume: bool = False,
+    progress: ProgressFor = silent,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
+) -> Run:
     """Trains a network.
 
     Args:
@@ -50,6 +57,7 @@ def train(config: Config | None, directory: str | Path, *, resume: bool = False,
         resume: go on after the last complete epoch of a run that was stopped or killed; a finished run is reported
             again.
         progress: description -> a context that gives the callback (samples done, in all), for the making of caches.
+        callbacks: more callbacks for `fit`, called before the checkpoints of an epoch are written.
 
     Returns:
         The run, with its best checkpoint, metrics, pictures and report.
@@ -70,13 +78,13 @@ def train(config: Config | None, directory: str | Path, *, resume: bool = False,
             run.begin(config)
         run.sweep()
         try:
-            _train_in(run, run.config, progress)
+            _train_in(run, run.config, progress, callbacks)
         except WriteError as error:
             raise RunError(f"{error} The training goes on with --resume after its last complete epoch.") from error
     return run
 
 
-def _train_in(run: Run, config: Config, progress: ProgressFor) -> None:
+def _train_in(run: Run, config: Config, progress: ProgressFor, callbacks: Sequence[keras.callbacks.Callback]) -> None:
     prepare_backend(config.training.deterministic)
     train_source, validation = training_sources(config, progress)
     run.note_data(describe_data(train_source, validation))
@@ -88,7 +96,7 @@ def _train_in(run: Run, config: Config, progress: ProgressFor) -> None:
     if config.model.init_from and run.read_state() is None:
         check_held_back(config, init_from(network, config.model.init_from))
     card = ModelCard.of(config, count_trainable(network))
-    _fit(run, config, network, card, (train_source, validation))
+    _fit(run, config, (network, card), (train_source, validation), callbacks)
     _report(run, validation_sources(config, validation), progress)
 
 
@@ -112,8 +120,14 @@ def count_trainable(model: keras.Model) -> int:
     return sum(int(np.prod(variable.shape)) for variable in model.trainable_variables)
 
 
-def _fit(run: Run, config: Config, network: keras.Model, card: ModelCard, sources: tuple[Source, Source]) -> None:
-    training = config.training
+def _fit(
+    run: Run,
+    config: Config,
+    model_and_card: tuple[keras.Model, ModelCard],
+    sources: tuple[Source, Source],
+    callbacks: Sequence[keras.callbacks.Callback],
+) -> None:
+    (network, card), training = model_and_card, config.training
     steps = max(1, (training.samples_per_epoch or len(sources[0])) // training.batch_size)
     validation = ValidationBatches(sources[1], config.input, config.codecs(), training.batch_size)
     monitor = monitored(config.model.heads)
@@ -141,7 +155,7 @@ def _fit(run: Run, config: Config, network: keras.Model, card: ModelCard, source
                 steps_per_epoch=steps,
                 shuffle=False,
                 validation_data=validation,
-                callbacks=[*_callbacks(run, config, sheet, batches, steps), checkpoints],
+                callbacks=[*_callbacks(run, config, sheet, batches, steps), *callbacks, checkpoints],
                 verbose=1 if sys.stdout.isatty() else 2,
             )
             done = phase.end

@@ -40,6 +40,7 @@ FLOORS: dict[str, tuple[set[str], ...]] = {
         {"pictures", "labelling"},
         {"training", "answers"},
         {"export"},
+        {"search"},
         {"api"},
         {"commands"},
         {"cli"},

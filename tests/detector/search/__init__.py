@@ -1,0 +1,1 @@
+"""Experiments on the size of a network: single trials, sweeps over a space of settings, ladders."""

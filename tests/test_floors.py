@@ -26,7 +26,7 @@ FLOORS: dict[str, tuple[set[str], ...]] = {
         {"inspection", "camera_matching", "cleaning", "viewer"},
     ),
     "detector": (
-        {"__init__", "quiet", "options", "backend", "losses", "presets", "shipped", "forms"},
+        {"__init__", "quiet", "options", "backend", "losses", "presets", "shipped", "forms", "targets"},
         {"codecs", "metrics"},
         {"model_settings", "looks", "disagreement"},
         {"config"},

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 import yaml
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from data_generators.errors import OnError
 from data_generators.settings import Settings, SettingsError
@@ -19,6 +19,7 @@ from data_generators.transform.tiling import TileSettings
 from detector.codecs import CODECS, Codec
 from detector.model_settings import ModelSettings
 from detector.presets import preset_names, preset_text
+from detector.targets import read_target
 
 
 class SourceSettings(Settings):
@@ -147,6 +148,9 @@ class Config(Settings):
 
     seed: int = Field(1, ge=0)
     """Seeds weights, order and augmentation."""
+    target: str | None = None
+    """Where the network will run, e.g. openmv-h7; `detector targets` lists them all. Training does not begin where the
+    network would not fit there. Null: anywhere."""
     input: InputSpec
     """What the network sees."""
     data: DataSettings
@@ -159,6 +163,13 @@ class Config(Settings):
     """Optimizer, schedule, epochs."""
     export: ExportSettings = ExportSettings()
     """int8 calibration and the gate."""
+
+    @field_validator("target")
+    @classmethod
+    def _check_target(cls, target: str | None) -> str | None:
+        if target is not None:
+            read_target(target)
+        return target
 
     @model_validator(mode="after")
     def _check_size(self) -> Self:

@@ -17,13 +17,14 @@ import numpy as np
 from data_generators.cache import Progress
 from data_generators.errors import DataError, OnError
 from data_generators.real.quads import QuadOrder
-from detector.config import Config, SourceSettings, read_config
+from detector.config import Config, Precision, SourceSettings, read_config
 from detector.data import ProgressFor, open_cut, silent, training_view
 from detector.looks import ONCE, Looks
 from detector.template import commented_config
 
 if TYPE_CHECKING:
     from data_generators.inspection.inspection import Inspection
+    from detector.comparison import Comparison
     from detector.evaluation import Evaluation
     from detector.labelling.server import LabelServer
     from detector.models.cost import Cost
@@ -189,6 +190,21 @@ def evaluate(
     return measure(model, data, on_error=on_error, looks=looks, worst=worst, progress=progress)
 
 
+def compare(
+    models: Sequence[str | Path],
+    data: Sequence[str],
+    *,
+    on_error: OnError = "raise",
+    looks: Looks = ONCE,
+    resamples: int = 500,
+    progress: Progress | None = None,
+) -> Comparison:
+    """Compares models on the same labelled pictures; see `detector.comparison.compare`."""
+    from detector.comparison import compare as compare_models
+
+    return compare_models(models, data, on_error=on_error, looks=looks, resamples=resamples, progress=progress)
+
+
 def predict(
     model: str | Path,
     inputs: Sequence[str],
@@ -205,12 +221,17 @@ def predict(
 
 
 def export(
-    run: str | Path, data: Sequence[str] = (), *, on_error: OnError = "raise", progress: ProgressFor = silent
+    run: str | Path,
+    data: Sequence[str] = (),
+    *,
+    precision: Precision | None = None,
+    on_error: OnError = "raise",
+    progress: ProgressFor = silent,
 ) -> dict[str, Any]:
     """Writes LiteRT float and int8 files and measures them; see `detector.export.run.export`."""
     from detector.export.run import export as run_export
 
-    return run_export(run, data, on_error=on_error, progress=progress)
+    return run_export(run, data, progress, precision=precision, on_error=on_error)
 
 
 def label(

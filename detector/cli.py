@@ -11,7 +11,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import typer
 
-from detector.commands import camera, data, masks, networks, pseudo_labels, watch
+from detector.commands import camera, compare, data, masks, networks, pseudo_labels, search, watch
 from detector.terminal import begin_log, complain, say
 
 app = typer.Typer(
@@ -22,10 +22,12 @@ app = typer.Typer(
 )
 app.add_typer(data.app)
 app.add_typer(networks.app)
+app.add_typer(compare.app)
 app.add_typer(masks.app)
 app.add_typer(pseudo_labels.app)
 app.add_typer(camera.app)
 app.add_typer(watch.app)
+app.add_typer(search.app)
 
 
 def run() -> NoReturn:

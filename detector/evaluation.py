@@ -50,6 +50,7 @@ class Evaluation:
         worst: the pictures that were answered worst, worst first.
         thresholds: those of the model's card.
         class_names: those of the model's card, which the samples' labels index.
+        groups: number of the source, and clip or document there, of each picture, in the order of the rows.
     """
 
     scores: dict[str, Any]
@@ -57,6 +58,7 @@ class Evaluation:
     worst: list[Judged]
     thresholds: dict[str, float]
     class_names: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
 
 
 def evaluate(
@@ -101,18 +103,18 @@ def evaluate_sources(
     total = sum(map(len, sources))
     rows: dict[str, list[dict[str, Any]]] = {name: [] for name in runtime.card.heads}
     kept: list[Judged] = []
-    count = 0
-    for judged in (each for source in sources for each in _judge(runtime, source, looks)):
-        count += 1
+    groups: list[str] = []
+    for number, judged in ((place, each) for place, one in enumerate(sources) for each in _judge(runtime, one, looks)):
+        groups.append(f"{number}:{judged.sample.group or len(groups)}")
         for name, row in judged.rows.items():
             rows[name].append(row)
         if len(kept) < worst or (kept and _rank(judged) < _rank(kept[-1])):
             small = replace(judged, sample=shrink_sample(judged.sample, KEPT_SIDE_PX))
             kept = sorted([*kept, small], key=_rank)[:worst]
         if progress:
-            progress(count, total)
-    scores = {"samples": count, **runtime.describe()} | dict.fromkeys(score_names()) | _score(rows, runtime.card)
-    return Evaluation(finite(scores), rows, kept, runtime.card.thresholds, runtime.card.class_names)
+            progress(len(groups), total)
+    scores = {"samples": len(groups), **runtime.describe()} | dict.fromkeys(score_names()) | _score(rows, runtime.card)
+    return Evaluation(finite(scores), rows, kept, runtime.card.thresholds, runtime.card.class_names, tuple(groups))
 
 
 def _score(rows: dict[str, list[dict[str, Any]]], card: ModelCard) -> dict[str, Any]:

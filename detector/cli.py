@@ -11,7 +11,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import typer
 
-from detector.commands import camera, compare, data, masks, networks, pseudo_labels, search, watch
+from detector.commands import bundles, camera, compare, data, masks, networks, pseudo_labels, search, shrink, watch
 from detector.terminal import begin_log, complain, say
 
 app = typer.Typer(
@@ -27,7 +27,9 @@ app.add_typer(masks.app)
 app.add_typer(pseudo_labels.app)
 app.add_typer(camera.app)
 app.add_typer(watch.app)
+app.add_typer(bundles.app)
 app.add_typer(search.app)
+app.add_typer(shrink.app)
 
 
 def run() -> NoReturn:

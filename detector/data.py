@@ -16,7 +16,7 @@ from data_generators.errors import OnError
 from data_generators.formats import open_source
 from data_generators.sample import Sample
 from data_generators.settings import SettingsError
-from data_generators.sources import CornerOrder, MixedSource, Source, in_image_order
+from data_generators.sources import CornerOrder, MixedSource, Source, SubsetSource, in_image_order
 from data_generators.splits import split_source
 from data_generators.synthetic.documents import DocumentScenes
 from data_generators.transform.augment import Augmentation
@@ -110,7 +110,10 @@ def open_entry(entry: SourceSettings, config: Config, on_error: OnError | None =
             "source has them in image order. If its labels do begin there, say so with options: {corner_order: "
             "object}; else set the head's order to image, or leave the source out."
         )
-    return in_vocabulary(source, config.model.classes, entry.absent)
+    source = in_vocabulary(source, config.model.classes, entry.absent)
+    if entry.limit is None or entry.limit >= len(source):
+        return source
+    return SubsetSource(source, np.linspace(0, len(source) - 1, entry.limit).astype(int).tolist())
 
 
 def open_cut(entry: SourceSettings, config: Config, on_error: OnError | None = None) -> Source:
@@ -170,12 +173,12 @@ def _open_cached(entry: SourceSettings, config: Config, progress: ProgressFor) -
             data.cache_side_px or round(CACHE_SIDES * max(config.input.size_hw)),
             default_cache_directory(),
             data.cache_gigabytes,
-            workers=_processors(),
+            workers=usable_processors(),
             progress=report,
         )
 
 
-def _processors() -> int:
+def usable_processors() -> int:
     """Processors that this process may use; eight draw as fast as a disk writes."""
     usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return min(8, usable)

@@ -1,0 +1,180 @@
+"""Rungs trained side by side, each in a process of its own; what is there already is read, what is late is stopped."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from multiprocessing import get_context, parent_process
+from multiprocessing.connection import wait
+from multiprocessing.context import SpawnProcess
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from data_generators.sources import SubsetSource
+from detector.config import Config
+from detector.runs import Run, RunError, write_json
+from detector.search.ladder_record import OutOfTimeError
+from detector.search.ladder_rungs import Finding, Rung, RungMaker
+
+logger = logging.getLogger(__name__)
+
+FINDING_NAME, LOG_NAME, PROBLEM_NAME = "rung.json", "log.txt", "problem.json"
+TRAINING_SAMPLES = 200  # whose score tells overfitting from underfitting
+ONE_THREAD = {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1", "OMP_NUM_THREADS": "1"}
+DAY_S = 86_400.0
+
+
+class RungRunner:
+    """Trains rungs into the folders that their maker gives them.
+
+    Args:
+        maker: knows the folders.
+        jobs: processes side by side; with two or more each has one thread.
+        seconds: after which nothing is trained any more; None: no limit.
+        note: called whenever rungs are finished.
+    """
+
+    def __init__(self, maker: RungMaker, jobs: int, seconds: float | None, note: Callable[[], None]) -> None:
+        self.maker, self.jobs, self.note = maker, jobs, note
+        self.deadline = time.monotonic() + (DAY_S * 365 if seconds is None else seconds)
+
+    def __call__(self, rungs: Sequence[Rung]) -> list[Finding]:
+        """What was found of each.
+
+        Raises:
+            OutOfTimeError: there is no time left; what was not finished is stopped, and goes on in the next search.
+            RunError: a training failed for another reason than that it diverged; the message has its error.
+        """
+        missing = [rung for rung in rungs if not self._file(rung).is_file()]
+        if missing:
+            if time.monotonic() >= self.deadline:
+                raise OutOfTimeError("the time is up")
+            self._train(missing)
+        self.note()
+        return [read_finding(self._file(rung)) for rung in rungs]
+
+    def _file(self, rung: Rung) -> Path:
+        return self.maker.folder_of(rung.name) / FINDING_NAME
+
+    def _train(self, rungs: Sequence[Rung]) -> None:
+        waiting, running = list(rungs), dict[int, tuple[SpawnProcess, Rung]]()
+        try:
+            while waiting or running:
+                while waiting and len(running) < self.jobs:
+                    process = self._start(waiting[0])
+                    running[process.sentinel] = process, waiting.pop(0)
+                ended = wait(list(running), timeout=max(0.0, self.deadline - time.monotonic()))
+                if not ended:
+                    raise OutOfTimeError("the time is up")
+                for sentinel in ended:
+                    self._check(*running.pop(int(sentinel)))  # type: ignore[call-overload]
+        finally:
+            for process, _ in running.values():
+                process.kill()
+                process.join()
+
+    def _start(self, rung: Rung) -> SpawnProcess:
+        folder = self.maker.folder_of(rung.name)
+        folder.mkdir(parents=True, exist_ok=True)
+        arguments = (rung.config.to_dict(), folder, rung.phase != "overfit")
+        process = get_context("spawn").Process(target=_work, args=arguments, name=rung.name, daemon=True)
+        with _environment(ONE_THREAD if self.jobs > 1 else {}):
+            process.start()
+        return process
+
+    def _check(self, process: SpawnProcess, rung: Rung) -> None:
+        process.join()
+        if self._file(rung).is_file():
+            return
+        folder = self.maker.folder_of(rung.name)
+        problem = folder / PROBLEM_NAME
+        reason = json.loads(problem.read_text(encoding="utf-8")) if problem.is_file() else f"exit {process.exitcode}"
+        raise RunError(f"the rung {folder} was not trained: {reason} What it said is in {folder / LOG_NAME}.")
+
+
+@contextmanager
+def _environment(values: dict[str, str]) -> Iterator[None]:
+    """Variables that a process started inside inherits."""
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+def read_finding(path: Path) -> Finding:
+    """What `train_rung` wrote."""
+    from detector.search.trial import TrialResult
+
+    values = json.loads(path.read_text(encoding="utf-8"))
+    result = TrialResult.from_json(values["result"]) if values["result"] else None
+    return Finding(result, values["training"], values["diverged"])
+
+
+def _work(values: dict[str, Any], folder: Path, with_training: bool) -> None:
+    """The whole of a rung's process."""
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    log = os.open(folder / LOG_NAME, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    for stream in (sys.stdout, sys.stderr):
+        os.dup2(log, stream.fileno())
+    logging.basicConfig(level=logging.INFO, stream=sys.stderr)
+    (folder / PROBLEM_NAME).unlink(missing_ok=True)
+    try:
+        train_rung(Config.parse(values, str(folder)), folder, with_training=with_training)
+    except (ValueError, RuntimeError, OSError) as error:
+        write_json(folder / PROBLEM_NAME, str(error))
+        raise
+
+
+def _end_with_parent() -> None:
+    """Ends this process where the one that began it was killed, so that another search finds the rung free."""
+    parent = parent_process()
+    if parent:
+        parent.join()
+        os._exit(1)
+
+
+def train_rung(config: Config, folder: Path, *, with_training: bool) -> None:
+    """Trains and measures one rung, and writes rung.json.
+
+    Args:
+        config: the rung's.
+        folder: the rung's.
+        with_training: measure the int8 file on training pictures, too.
+    """
+    from detector.callbacks import DivergedError
+    from detector.search.trial import run_trial
+
+    try:
+        result = run_trial(config, folder)
+    except DivergedError as error:
+        write_json(folder / FINDING_NAME, {"result": None, "training": {}, "diverged": str(error)})
+        return
+    training = training_scores(config, folder) if with_training else {}
+    write_json(folder / FINDING_NAME, {"result": result.to_json(), "training": training, "diverged": ""})
+
+
+def training_scores(config: Config, folder: Path) -> dict[str, Any]:
+    """Scores of the int8 file on training pictures as they are, spread over the training data."""
+    from detector.data import training_sources
+    from detector.evaluation import evaluate_sources
+
+    source, _ = training_sources(config)
+    indices = np.linspace(0, len(source) - 1, min(TRAINING_SAMPLES, len(source))).astype(int)
+    exports = Run(folder).exports
+    files = [exports / "int8.tflite", exports / "int8-rejected.tflite"]
+    file = next(path for path in files if path.is_file())
+    return evaluate_sources(file, [SubsetSource(source, indices.tolist())]).scores

@@ -68,7 +68,7 @@ def train(*, cpu_seconds: float, seed: int, size_hw: list[int], batch_size: int,
         optimizer.step()
         pictures, spent = pictures + batch_size, time.process_time() - begun
     torch.save(network.state_dict(), weights)
-    rate = {"pictures_per_cpu_second": pictures / spent, "loss": float(loss)}
+    rate = {"pictures_per_cpu_second": pictures / spent, "loss": float(loss.detach())}
     return {"cpu_seconds": spent, "pictures": pictures} | rate
 
 

@@ -17,9 +17,14 @@ from data_generators.transform.augment import AugmentSettings
 from data_generators.transform.input_spec import InputSpec
 from data_generators.transform.tiling import TileSettings
 from detector.codecs import CODECS, Codec
+from detector.distil_settings import DistilSettings
 from detector.model_settings import ModelSettings
 from detector.presets import preset_names, preset_text
+from detector.search_settings import SearchSettings
+from detector.shrink_settings import ShrinkSettings
 from detector.targets import read_target
+
+Precision = Literal["int8", "int16x8", "dynamic"]  # of an exported file that is not float32
 
 
 class SourceSettings(Settings):
@@ -34,6 +39,8 @@ class SourceSettings(Settings):
     absent: tuple[str, ...] = ()
     """Classes of `model.classes` that its pictures are known not to show, though nobody labelled them: drawn documents
     teach a detector of cats what is no cat."""
+    limit: int | None = Field(None, ge=1)
+    """Only so many of its samples, spread evenly; null: all."""
     tiled: bool = True
     """false: pictures of this source stay whole where `data.tiles` cuts the others; they show objects as large as
     tiles do."""
@@ -49,6 +56,12 @@ class SourceSettings(Settings):
 def _absolute(value: Any) -> Any:
     """The absolute path where a text names a file or folder that is there; anything else as it is."""
     return str(Path(value).absolute()) if isinstance(value, str) and value and Path(value).exists() else value
+
+
+def _absolute_network(name: str | None) -> str | None:
+    """The absolute path of a model file or run folder that is there; the name of a shipped model as it is."""
+    there = name and (Path(name).is_file() or (Path(name) / "config.yaml").is_file())
+    return _absolute(name) if there else name
 
 
 class DataSettings(Settings):
@@ -118,6 +131,8 @@ class TrainingSettings(Settings):
     """What of a backbone taken over (`model.init_from`) stands still at first; null: nothing."""
     backbone_rate: float = Field(1.0, gt=0, le=1)
     """Share of the learning rate at which a backbone taken over learns; the heads learn at the whole."""
+    distil: DistilSettings | None = None
+    """A larger network that teaches this one beside the labels; null: nobody does."""
     early_stopping_epochs: int | None = Field(None, ge=1)
     """Stop after so many epochs without improvement of the monitored metric; those with frozen stages do not count."""
     picture_epochs: int = Field(5, ge=1)
@@ -135,10 +150,17 @@ class TrainingSettings(Settings):
 class ExportSettings(Settings):
     """What leaves the house."""
 
+    precision: Precision = "int8"
+    """`int8`: weights and activations of 8 bits, for any device. `int16x8`: activations of 16 bits, twice the arena, for
+    networks that 8 bits spoil. `dynamic`: weights of 8 bits, computing in float32; for phones, not for boards."""
     calibration_samples: int = Field(200, ge=1)
-    """Augmented training pictures that calibrate the int8 ranges, besides an all-0 and an all-1 frame."""
+    """Augmented training pictures that calibrate the ranges of activations, besides an all-0 and an all-1 frame."""
     max_loss: float = Field(0.01, ge=0)
-    """Export fails where int8 loses more than this in the head's own score against float (0.01 = 1 point of IoU)."""
+    """Export fails where the quantised file loses more than this in a head's own score against float: 0.01 is 1 point
+    of IoU, mAP or AUC, or 0.1 % of corner error."""
+    reference_samples: int = Field(100, ge=0)
+    """Samples, spread evenly over the set, on which the slow kernels of microcontrollers are measured and compared byte
+    for byte; 0: all."""
     notes: str = ""
     """Licence and attribution of the training data, written into the card of the model's files."""
 
@@ -163,6 +185,11 @@ class Config(Settings):
     """Optimizer, schedule, epochs."""
     export: ExportSettings = ExportSettings()
     """int8 calibration and the gate."""
+    shrink: ShrinkSettings | None = None
+    """How `detector shrink` looks for the smallest network; null: by its defaults. No other verb reads it."""
+
+    search: SearchSettings | None = None
+    """What `detector sweep` varies in all this; null: nothing."""
 
     @field_validator("target")
     @classmethod
@@ -209,11 +236,14 @@ class Config(Settings):
             part: tuple(entry.with_absolute_paths() for entry in getattr(self.data, part))
             for part in ("train", "validation")
         }
-        donor = self.model.init_from
-        if donor and (Path(donor).is_file() or (Path(donor) / "config.yaml").is_file()):  # else a shipped model
-            donor = _absolute(donor)
-        model = self.model.model_copy(update={"init_from": donor})
-        return self.model_copy(update={"data": self.data.model_copy(update=named), "model": model})
+        model = self.model.model_copy(update={"init_from": _absolute_network(self.model.init_from)})
+        training, distil = self.training, self.training.distil
+        if distil:
+            distil = distil.model_copy(update={"teacher": _absolute_network(distil.teacher)})
+            training = training.model_copy(update={"distil": distil})
+        return self.model_copy(
+            update={"data": self.data.model_copy(update=named), "model": model, "training": training}
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data from which `Config.parse` makes the same config."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
@@ -12,6 +12,7 @@ from detector.codecs import CODECS, HeadSettings
 
 APPLICATION_STAGES = 5  # of all of `keras.applications`
 BlockKind = Literal["conv", "separable", "inverted_residual", "residual"]
+StageChannels = Annotated[int, Field(ge=4, multiple_of=4)]
 
 
 class BackboneSettings(Settings):
@@ -31,6 +32,9 @@ class BackboneSettings(Settings):
     """Channels of a stage are those of the one before times this, rounded to a multiple of 8."""
     max_channels: int = Field(512, ge=8, multiple_of=8)
     """Ceiling of the channels of any stage."""
+    channels: tuple[StageChannels, ...] = ()
+    """Channels of each stage, multiples of 4, in the place of `width`, `growth` and `max_channels`; `detector prune`
+    chooses them."""
     depths: tuple[int, ...] = Field((1, 1, 2, 2, 2), min_length=1, max_length=6)
     """Blocks a stage; the number of entries is the number of stages."""
     normalisation: Literal["batch", "instance", "none"] = "batch"
@@ -56,6 +60,11 @@ class BackboneSettings(Settings):
                 f"`stage_blocks` must name a kind for each of the {len(self.depths)} stages of `depths`. "
                 f"Received {len(self.stage_blocks)}"
             )
+        if self.channels and len(self.channels) != len(self.depths):
+            raise ValueError(
+                f"`channels` must give a number for each of the {len(self.depths)} stages of `depths`. "
+                f"Received {len(self.channels)}"
+            )
         return self
 
     @property
@@ -69,7 +78,9 @@ class BackboneSettings(Settings):
         return ("conv", *kinds[1:]) if len(kinds) > 1 else kinds
 
     def stage_channels(self) -> list[int]:
-        """Channels of each stage, multiples of 8."""
+        """Channels of each stage: those of `channels`, or what follows from `width`, multiples of 8."""
+        if self.channels:
+            return list(self.channels)
         wanted = [self.width * self.growth**stage for stage in range(len(self.depths))]
         return [min(self.max_channels, max(8, 8 * round(channels / 8))) for channels in wanted]
 
@@ -86,6 +97,9 @@ class ModelSettings(Settings):
     here counts as background. Empty: every object is of the one class there is."""
     init_from: str | None = None
     """A run folder, a `.keras` file or a shipped model whose weights are taken over where name and shape fit."""
+    prune: bool = False
+    """true: `init_from` is a wider network of the same design, and of each layer's channels the most important are
+    taken over, as many as there are here (Li et al. 2017); see `detector prune`."""
 
     @field_validator("classes")
     @classmethod
@@ -98,6 +112,12 @@ class ModelSettings(Settings):
     @classmethod
     def _parse_heads(cls, heads: dict[str, Any]) -> dict[str, HeadSettings]:
         return parse_heads(heads)
+
+    @model_validator(mode="after")
+    def _check_prune(self) -> Self:
+        if self.prune and not self.init_from:
+            raise ValueError("`prune` takes channels of a wider network: name it in `init_from`, or leave `prune` out")
+        return self
 
 
 def parse_heads(heads: dict[str, Any]) -> dict[str, HeadSettings]:

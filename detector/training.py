@@ -25,6 +25,8 @@ from detector.callbacks import Checkpoints, LivePictures, MetricsToFile, StopOnN
 from detector.card import ModelCard, read_keras_card, write_keras_card
 from detector.class_balance import with_found_weights
 from detector.codecs import Codec
+from detector.compression.distillation import describe_teacher, with_teacher
+from detector.compression.pruning import prune_from
 from detector.config import Config
 from detector.data import ProgressFor, describe_data, silent, training_sources, validation_sources
 from detector.evaluation import evaluate_sources
@@ -87,14 +89,15 @@ def train(
 def _train_in(run: Run, config: Config, progress: ProgressFor, callbacks: Sequence[keras.callbacks.Callback]) -> None:
     prepare_backend(config.training.deterministic)
     train_source, validation = training_sources(config, progress)
-    run.note_data(describe_data(train_source, validation))
+    run.note_data(describe_data(train_source, validation) | describe_teacher(config))
     config = with_found_weights(with_found_anchors(config, train_source), train_source)
     logger.info("%d training samples, %d validation samples", len(train_source), len(validation))
     warn_of_lost(config, train_source)
     keras.utils.set_random_seed(config.seed)  # here, so that nothing that opens the data draws from it
     network = build_model(config)
     if config.model.init_from and run.read_state() is None:
-        check_held_back(config, init_from(network, config.model.init_from))
+        take_over = prune_from if config.model.prune else init_from
+        check_held_back(config, take_over(network, config.model.init_from))
     card = ModelCard.of(config, count_trainable(network))
     _fit(run, config, (network, card), (train_source, validation), callbacks)
     _report(run, validation_sources(config, validation), progress)
@@ -132,7 +135,7 @@ def _fit(
     validation = ValidationBatches(sources[1], config.input, config.codecs(), training.batch_size)
     monitor = monitored(config.model.heads)
     check_monitored(monitor, validation)
-    model = with_pixel_input(network, make_spoilers(config.model.heads))
+    model = with_teacher(with_pixel_input(network, make_spoilers(config.model.heads)), config)
     save = partial(_save_network, network, card)
     phases = training_phases(config)
     checkpoints = Checkpoints(run, save, monitor, training.early_stopping_epochs, counts_from=phases[-1].begin)

@@ -1,0 +1,1 @@
+"""Smaller networks from larger ones: channels that are kept, and teachers beside the labels."""

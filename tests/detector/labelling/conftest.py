@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -20,6 +19,7 @@ from detector.labelling.server import LabelServer
 from detector.labelling.session import LabellingSession
 from detector.labelling.suggestion import Suggest, Suggestion
 from detector.pseudo_labels.queue import LabelQueue
+from tests.detector.chromium import start_chromium
 
 SUGGESTED = np.array([[0.2, 0.2], [0.8, 0.25], [0.75, 0.8], [0.15, 0.7]])
 SIZE_HW = (240, 320)
@@ -106,18 +106,6 @@ def review(tmp_path: Path) -> Iterator[Review]:
 @pytest.fixture(scope="session")
 def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[object]:
     """A headless Chromium, driven by selenium; skips where either is not there."""
-    webdriver = pytest.importorskip(
-        "selenium.webdriver", reason="selenium is not installed: pip install -e '.[browser]'"
-    )
-    program, driver_program = shutil.which("chromium") or shutil.which("google-chrome"), shutil.which("chromedriver")
-    if not program or not driver_program:
-        pytest.skip("no Chromium here: install the packages chromium and chromium-driver")
-    options = webdriver.ChromeOptions()
-    options.binary_location = program
-    flags = "headless no-sandbox disable-gpu disable-quic no-first-run disable-background-networking"
-    for flag in (*flags.split(), "disable-component-update", "disable-sync", "disable-dev-shm-usage"):
-        options.add_argument(f"--{flag}")
-    options.add_argument(f"--user-data-dir={tmp_path_factory.mktemp('chromium')}")
-    driver = webdriver.Chrome(options, webdriver.ChromeService(executable_path=driver_program))
+    driver = start_chromium(tmp_path_factory.mktemp("chromium"))
     yield driver
     driver.quit()

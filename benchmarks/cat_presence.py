@@ -5,7 +5,7 @@ Run: python benchmarks/cat_presence.py MODEL [--data DATA] [--held-out] [--json 
 Positives are the pictures with a cat in `boxes_dogcat` val. Negatives are its pictures with dogs alone, all `textures`,
 and the photos of `corners_paper_sheets`, each set for itself. A picture's score is that of the surest cat, 0 where
 there is none; of a head without names of classes it is the presence. A run folder stands for its int8 file. The preset
-`cats` trains on half of the textures: `--held-out` measures on the other half.
+`cats-fine` trains on half of the textures: `--held-out` measures on the other half.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from detector.scoring.presence import score_presence
 CAT = "cat"
 PICTURES = "yolo:{data}/boxes_dogcat/data.yaml#val"
 NEGATIVES = {"textures": "negatives:{data}/textures", "sheets": "negatives:{data}/corners_paper_sheets/images"}
-TRAINED_SHARE = 0.5  # of the textures, in the preset `cats`
+TRAINED_SHARE = 0.5  # of the textures, in the preset `cats-fine`
 WANTED = {"textures": 0.97, "sheets": 0.97}
 MOST_TELLING = 20
 
@@ -79,7 +79,7 @@ def measure(runtime: Runtime, data: Path, *, held_out: bool = False) -> dict[str
     Args:
         runtime: the model.
         data: the folder of the sets.
-        held_out: of the textures those alone on which the preset `cats` does not train.
+        held_out: of the textures those alone on which the preset `cats-fine` does not train.
 
     Raises:
         SystemExit: no head says whether there is a cat.
@@ -123,7 +123,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("model", help="run folder, file, or name of a shipped model")
     parser.add_argument("--data", type=Path, default=Path(os.environ.get("DETECTOR_DATA", "data")))
-    parser.add_argument("--held-out", action="store_true", help="of the textures only those that `cats` does not see")
+    parser.add_argument("--held-out", action="store_true", help="of the textures only those that `cats-fine` does not see")
     parser.add_argument("--json", type=Path, help="file to write the figures to")
     options = parser.parse_args()
     figures = measure(load_runtime(options.model), options.data, held_out=options.held_out)

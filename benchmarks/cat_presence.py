@@ -123,7 +123,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("model", help="run folder, file, or name of a shipped model")
     parser.add_argument("--data", type=Path, default=Path(os.environ.get("DETECTOR_DATA", "data")))
-    parser.add_argument("--held-out", action="store_true", help="of the textures only those that `cats-fine` does not see")
+    parser.add_argument("--held-out", action="store_true", help="of textures only those `cats-fine` has not seen")
     parser.add_argument("--json", type=Path, help="file to write the figures to")
     options = parser.parse_args()
     figures = measure(load_runtime(options.model), options.data, held_out=options.held_out)

@@ -11,7 +11,19 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import typer
 
-from detector.commands import bundles, camera, compare, data, masks, networks, pseudo_labels, search, shrink, watch
+from detector.commands import (
+    bundles,
+    camera,
+    compare,
+    compression,
+    data,
+    masks,
+    networks,
+    pseudo_labels,
+    search,
+    shrink,
+    watch,
+)
 from detector.terminal import begin_log, complain, say
 
 app = typer.Typer(
@@ -30,6 +42,7 @@ app.add_typer(watch.app)
 app.add_typer(bundles.app)
 app.add_typer(search.app)
 app.add_typer(shrink.app)
+app.add_typer(compression.app)
 
 
 def run() -> NoReturn:

@@ -39,9 +39,9 @@ class ModelCard(Settings):
     parameters: int = Field(ge=0)
     """Trainable parameters of the network."""
     precision: str = "float32"
-    """`float32` or `int8`."""
+    """`float32`, `int8`, `int16x8` or `dynamic`."""
     calibration: str = ""
-    """Hash of the pictures that calibrated the int8 ranges."""
+    """Hash of the pictures that calibrated the ranges of activations."""
     trained_on: tuple[str, ...] = ()
     """The training sources."""
     notes: str = ""

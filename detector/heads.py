@@ -53,6 +53,7 @@ from detector.scoring.autoencoder import score_autoencoder, score_autoencoder_sa
 from detector.scoring.box import score_box, score_box_sample
 from detector.scoring.boxes import choose_boxes_threshold, score_boxes, score_boxes_sample
 from detector.scoring.corners import score_corners, score_corners_sample
+from detector.scoring.gate import Gate
 from detector.scoring.mask import choose_mask_threshold, score_mask, score_mask_sample
 from detector.scoring.presence import choose_presence_threshold, score_presence, score_presence_sample
 
@@ -88,7 +89,7 @@ class Head:
             a value, where there are no rows.
         choose_threshold: rows of a validation set -> the probability from which the answer is yes.
         threshold_of: the output that the threshold belongs to; empty where the head answers no yes or no.
-        gates: the scores that int8 must keep; more is better.
+        gates: the scores that int8 must keep.
         spoiler: settings -> a layer that the pictures of training pass before the network sees them; None: nothing.
     """
 
@@ -100,7 +101,7 @@ class Head:
     for_export: Callable[[keras.Model, Any], keras.Model] = _unchanged
     choose_threshold: Callable[..., float] = lambda _: 0.0
     threshold_of: str = ""
-    gates: tuple[str, ...] = ()
+    gates: tuple[Gate, ...] = ()
     spoiler: Callable[[Any], keras.layers.Layer] | None = None
 
 
@@ -225,7 +226,7 @@ HEADS: dict[str, Head] = {
         score=lambda rows, _, threshold: score_box(rows, threshold),
         choose_threshold=choose_presence_threshold,
         threshold_of="box_presence",
-        gates=("box_iou_mean", "presence_roc_auc"),
+        gates=(Gate("box_iou_mean"), Gate("presence_roc_auc")),
     ),
     "corners": Head(
         build=build_corners,
@@ -236,7 +237,7 @@ HEADS: dict[str, Head] = {
         score=lambda rows, *_: score_corners(rows),
         choose_threshold=choose_presence_threshold,
         threshold_of="corners_presence",
-        gates=("quad_iou_mean", "presence_roc_auc"),
+        gates=(Gate("quad_iou_mean"), Gate("corner_error_percent_mean", worth=-0.1), Gate("presence_roc_auc")),
     ),
     "grid": Head(
         build=build_grid,
@@ -246,7 +247,7 @@ HEADS: dict[str, Head] = {
         score=score_boxes,
         choose_threshold=choose_boxes_threshold,
         threshold_of="grid_objectness",
-        gates=("map50",),
+        gates=(Gate("map50"),),
     ),
     "mask": Head(
         build=build_mask,
@@ -257,7 +258,7 @@ HEADS: dict[str, Head] = {
         score=score_mask,
         choose_threshold=choose_mask_threshold,
         threshold_of="mask_logits",
-        gates=("iou_foreground",),
+        gates=(Gate("iou_foreground"),),
     ),
     "presence": Head(
         build=build_presence,
@@ -266,7 +267,7 @@ HEADS: dict[str, Head] = {
         score=lambda rows, *_: score_presence(rows),
         choose_threshold=choose_presence_threshold,
         threshold_of="presence_logit",
-        gates=("presence_roc_auc",),
+        gates=(Gate("presence_roc_auc"),),
     ),
 }
 

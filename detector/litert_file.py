@@ -36,6 +36,12 @@ def unpack_litert(path: Path) -> schema.ModelT:
     return schema.ModelT.InitFromObj(_root(path))
 
 
+def operator_kinds(model: schema.ModelT) -> list[str]:
+    """The names of the entries of `operatorCodes`, e.g. CONV_2D, which the operators of a graph refer to by index."""
+    names = {value: name for name, value in vars(schema.BuiltinOperator).items() if isinstance(value, int)}
+    return [names[max(code.builtinCode, code.deprecatedBuiltinCode)] for code in model.operatorCodes]
+
+
 def pack_litert(model: schema.ModelT) -> bytes:
     """The bytes of a `.tflite` file, as compact as `_CompactBuilder` makes them."""
     builder = _CompactBuilder(0)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from importlib import resources
 from pathlib import Path
+from typing import get_args
 
+from detector.config import Precision
 from detector.runs import Run, RunError
 
 
@@ -18,7 +20,7 @@ def find_model(model: str | Path) -> Path:
     """The file to predict with.
 
     Args:
-        model: a run folder, which stands for its int8 file where there is one, else for its best checkpoint; a
+        model: a run folder, which stands for its quantised file where there is one, else for its best checkpoint; a
             `.keras` or `.tflite` file; or the name of a shipped model, which stands for its int8 file.
 
     Raises:
@@ -26,8 +28,8 @@ def find_model(model: str | Path) -> Path:
     """
     path = Path(model)
     if _means_folder(path):
-        int8 = Run.open(path).exports / "int8.tflite"
-        return int8 if int8.is_file() else Run.checkpoint_of(path)
+        files = [Run.open(path).exports / f"{precision}.tflite" for precision in get_args(Precision)]
+        return next((file for file in files if file.is_file()), None) or Run.checkpoint_of(path)
     return _file_or_shipped(path, ".tflite")
 
 
@@ -39,6 +41,14 @@ def find_checkpoint(model: str | Path) -> Path:
     """
     path = Path(model)
     return Run.checkpoint_of(path) if _means_folder(path) else _file_or_shipped(path, ".keras")
+
+
+def title_of(model: Path) -> str:
+    """What a person calls a model file: the name of its run, or of the file itself."""
+    folder = model.absolute().parent
+    if folder.name in ("export", "checkpoints"):
+        return folder.parent.name
+    return model.stem
 
 
 def _means_folder(path: Path) -> bool:

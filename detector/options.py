@@ -29,6 +29,14 @@ class OrderChoice(StrEnum):
     OBJECT = "object"
 
 
+class PrecisionChoice(StrEnum):
+    """`detector.config.Precision` as the command line takes it."""
+
+    INT8 = "int8"
+    INT16X8 = "int16x8"
+    DYNAMIC = "dynamic"
+
+
 class SecondLookChoice(StrEnum):
     """`detector.looks.SecondLook` as the command line takes it."""
 

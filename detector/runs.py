@@ -8,7 +8,8 @@ state.json          what a resume needs besides the weights, and which file hold
 checkpoints/        best.keras; last-NNNN.keras with the optimizer's state
 pictures/           validation samples with predictions
 tensorboard/        the same metrics for TensorBoard
-export/             float.tflite, int8.tflite (int8-rejected.tflite where it lost too much), model.json, report.json
+export/             float.tflite, int8.tflite (int8-rejected.tflite where the gate refused it), model.json, report.json,
+                    layers.json; int16x8.tflite or dynamic.tflite where the config says so
 report.json         the final scores
 lock                held by the process that trains or exports here
 """

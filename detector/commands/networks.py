@@ -18,6 +18,7 @@ from detector.options import (
     OnErrorChoice,
     OnErrorOption,
     OverlapOption,
+    PrecisionChoice,
     SetOption,
     TilesOption,
     TtaOption,
@@ -149,14 +150,29 @@ def export(
     data: Annotated[
         list[str], typer.Option("--data", help=f"Measure on {SOURCE}; may be repeated. Default: the validation set.")
     ] = [],
+    precision: Annotated[
+        PrecisionChoice | None,
+        typer.Option(help="Instead of that of the run's config.", show_default="int8"),
+    ] = None,
+    layers: Annotated[bool, typer.Option("--layers", help="Also print the layers in which most accuracy is lost.")] = (
+        False
+    ),
     json_file: JsonOption = None,
     on_error: OnErrorOption = OnErrorChoice.STOP,
 ) -> None:
     """Write LiteRT float and int8 files, and print their scores side by side."""
     import_keras_quietly()
+    from detector.config import Precision
+    from detector.export.gate import Parity
+    from detector.export.layer_errors import read_layers, worst_layers
+    from detector.export.run import LAYERS_NAME
     from detector.export.run import export as run_export
 
-    report = run_export(run, data, on_error=on_error.value, progress=show_progress)
-    print_scores(report)
+    chosen: Precision | None = precision.value if precision else None
+    report = run_export(run, data, show_progress, precision=chosen, on_error=on_error.value)
+    print_scores({column: scores for column, scores in report.items() if column != "parity"})
     write_result(json_file, report)
+    say(str(Parity(**report["parity"])))
+    if layers:
+        print_scores(worst_layers(read_layers(run / "export" / LAYERS_NAME)), "layer")
     say(f"Files: {run / 'export'}. Use them: detector predict {run} photo.jpg")

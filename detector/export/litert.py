@@ -17,8 +17,7 @@ from detector.litert_file import write_litert_card
 from detector.quiet import quiet_stderr
 from detector.runs import RunError, atomic_path
 
-INPUT_SCALE = 1 / 255
-INPUT_ZERO = -128
+INPUT_ENDS = {"int8": (1 / 255, -128), "int16x8": (1 / 32767, 0)}  # scale and zero point of the input
 
 
 def write_float(network: keras.Model, card: ModelCard, path: Path) -> None:
@@ -46,17 +45,46 @@ def write_int8(network: keras.Model, card: ModelCard, calibration: np.ndarray, p
     """
     import tensorflow as tf
 
+    _write_calibrated(network, card, calibration, path, (tf.lite.OpsSet.TFLITE_BUILTINS_INT8, tf.int8))
+
+
+def write_int16x8(network: keras.Model, card: ModelCard, calibration: np.ndarray, path: Path) -> None:
+    """Writes a file of int8 weights and int16 activations: input int16 = pixel / 255 * 32767; see `write_int8`."""
+    import tensorflow as tf
+
+    kernels = tf.lite.OpsSet.EXPERIMENTAL_TFLITE_BUILTINS_ACTIVATIONS_INT16_WEIGHTS_INT8
+    _write_calibrated(network, card, calibration, path, (kernels, tf.int16))
+
+
+def write_dynamic(network: keras.Model, card: ModelCard, _: np.ndarray, path: Path) -> None:
+    """Writes a file of int8 weights that computes in float32, ends as those of `write_float`; nothing is calibrated."""
+    import tensorflow as tf
+
+    with atomic_path(path) as temporary:
+        _convert(network, temporary, optimizations=[tf.lite.Optimize.DEFAULT])
+        write_litert_card(temporary, card)
+
+
+QUANTISERS = {"int8": write_int8, "int16x8": write_int16x8, "dynamic": write_dynamic}  # by `export.precision`
+
+
+def _write_calibrated(
+    network: keras.Model, card: ModelCard, calibration: np.ndarray, path: Path, kind: tuple[Any, Any]
+) -> None:
+    """Writes a file of integers alone; `kind` is the set of operators, and the type of input and outputs."""
+    import tensorflow as tf
+
     with atomic_path(path) as temporary:
         _convert(
             network,
             temporary,
             optimizations=[tf.lite.Optimize.DEFAULT],
             representative_dataset=lambda: _calibration_frames(calibration),
-            target_spec={"supported_ops": [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]},
-            inference_input_type=tf.int8,
-            inference_output_type=tf.int8,
+            target_spec={"supported_ops": [kind[0]]},
+            inference_input_type=kind[1],
+            inference_output_type=kind[1],
         )
-        _check_input(temporary)
+        _check_input(temporary, *INPUT_ENDS["int8" if kind[1] is tf.int8 else "int16x8"])
         write_litert_card(temporary, card)
 
 
@@ -79,13 +107,14 @@ def _convert(network: keras.Model, path: Path, **options: Any) -> None:
         network.export(path, format="litert", input_signature=signature, verbose=False, **options)
 
 
-def _check_input(path: Path) -> None:
+def _check_input(path: Path, scale: float, zero: int) -> None:
     from ai_edge_litert.interpreter import Interpreter
 
     [detail] = Interpreter(str(path)).get_input_details()
-    scale, zero = detail["quantization"]
-    if abs(scale - INPUT_SCALE) > 1e-7 or zero != INPUT_ZERO:
+    received = detail["quantization"]
+    if abs(received[0] - scale) > 1e-7 or received[1] != zero:
         raise RunError(
-            f"The int8 input must have scale 1/255 and zero point -128, so that it is pixel - 128. Received {scale}, "
-            f"{zero}. The first layer must see the picture itself: begin the backbone with a convolution."
+            f"The input must have scale 1/{1 / scale:.0f} and zero point {zero}, so that 0 to 255 are all that it "
+            f"holds. Received {received[0]}, {received[1]}. The first layer must see the picture itself: begin the "
+            "backbone with a convolution."
         )

@@ -1,12 +1,12 @@
-"""Run folder -> `export/float.tflite`, `export/int8.tflite`, model.json, and their scores side by side."""
+"""Run folder -> `export/float.tflite`, `export/int8.tflite`, model.json, their scores side by side, and the gate."""
 
 from __future__ import annotations
 
 import hashlib
-import logging
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import keras
 import numpy as np
@@ -16,20 +16,22 @@ from data_generators.formats import open_source
 from data_generators.sources import Source
 from detector.build import for_export
 from detector.card import CARD_NAME, ModelCard, read_keras_card
-from detector.config import Config
+from detector.config import Config, ExportSettings, Precision
 from detector.data import ProgressFor, silent, training_sources, validation_sources
 from detector.evaluation import evaluate_sources
-from detector.export.litert import write_float, write_int8
-from detector.heads import HEADS
+from detector.export.gate import Parity, find_problems, measure_kernels
+from detector.export.layer_errors import LayerError, layer_errors
+from detector.export.litert import QUANTISERS, write_float
 from detector.litert_file import write_litert_card
 from detector.runs import Run, RunError, atomic_path, write_json
 from detector.training import choose_thresholds, make_training_batches
 
-logger = logging.getLogger(__name__)
+LAYERS_NAME = "layers.json"
+LAYER_PICTURES = 16  # on which the errors of layers are measured
 
 
 class GateError(RunError):
-    """int8 loses more than the config allows; the message holds the figures."""
+    """The quantised file loses more than the config allows, or boards compute something else; with the figures."""
 
 
 def export(
@@ -37,58 +39,75 @@ def export(
     data: Sequence[str] = (),
     progress: ProgressFor = silent,
     *,
+    precision: Precision | None = None,
     on_error: OnError = "raise",
 ) -> dict[str, Any]:
-    """Exports the best checkpoint of a run, and measures what was exported.
+    """Exports the best checkpoint of a run, and measures what was exported; what was exported before is replaced.
 
     Args:
         run_folder: a run that finished an epoch.
         data: sources to measure on, `FORMAT:PATH[#SPLIT]`; the run's validation set where none is given.
         progress: see `train`.
+        precision: instead of that of the config.
         on_error: what to do with a sample of `data` that cannot be read.
 
     Returns:
-        `keras`, `float` and `int8`: the scores of each, also written to export/report.json.
+        Column -> scores: `keras`, `float`, `int8` (or another precision), and on `export.reference_samples` of the
+        samples `int8-reference` and `tflm`; under `parity` whether the last two gave the same bytes, see `Parity`.
+        All is written to export/report.json, and the errors of all layers to export/layers.json.
 
     Raises:
-        GateError: int8 loses more than `export.max_loss` in a gate's score of a head; it is kept as
-            export/int8-rejected.tflite, which the run does not stand for.
+        GateError: the quantised file loses more than `export.max_loss` in a gate's score of a head, or TFLM computes
+            something else; it is kept as export/int8-rejected.tflite, which the run does not stand for.
         RunError: the run has no checkpoint; another process trains or exports it.
     """
     run = Run.open(run_folder)
     Run.checkpoint_of(run_folder)
+    settings = run.config.export
+    settings = settings.model_copy(update={"precision": precision or settings.precision})
     with run.lock():
         run.sweep()
-        return _export(run, [open_source(text, on_error) for text in data], progress)
+        return _export(run, settings, [open_source(text, on_error) for text in data], progress)
 
 
-def _export(run: Run, sources: Sequence[Source], progress: ProgressFor) -> dict[str, Any]:
-    files, new = exported_files(run), _unproven_files(run)
+def _export(run: Run, settings: ExportSettings, sources: Sequence[Source], progress: ProgressFor) -> dict[str, Any]:
+    precision = settings.precision
+    files, new = exported_files(run, precision), _unproven_files(run, precision)
     try:
-        card, validation = _write_files(run, new, progress)
-        report = {}
-        for name, path in new.items():
-            with progress(f"scoring {name}") as show:
-                scores = evaluate_sources(path, sources or validation, progress=show).scores
-            report[name] = scores | {"model": str(files[name])}
-        losses = _losses(report, card, run.config.export.max_loss)
-        if losses:
-            report["int8"]["model"] = str(_rejected(run))
-        _move_into_place(run, card, rejected=bool(losses))
+        card, validation, layers = _write_files(run, new, precision, progress)
+        columns, parity = _measure(new, sources or validation, settings.reference_samples, progress)
+        problems = find_problems(columns, parity, list(card.heads), settings.max_loss)
+        kept = files | ({precision: _rejected(run, precision)} if problems else {})
+        for name, scores in columns.items():
+            scores["model"] = str(kept.get(name, kept[precision]))
+        _move_into_place(run, new, kept, None if problems else card)
+        report = columns | {"parity": asdict(parity)}
         write_json(run.exports / "report.json", report)
+        write_json(run.exports / LAYERS_NAME, [asdict(layer) for layer in layers])
     finally:
-        for name in ("float", "int8"):
+        for name in ("float", precision):
             new[name].unlink(missing_ok=True)
-    if losses:
-        raise GateError(
-            f"int8 loses {'; '.join(losses)}; export.max_loss allows {run.config.export.max_loss}. It is kept as "
-            f"{_rejected(run)}, and the run stands for its checkpoint. Train longer, or widen model.backbone.width."
-        )
+    if problems:
+        raise GateError(_verdict(problems, layers[0], kept[precision]))
     return report
 
 
-def _write_files(run: Run, new: dict[str, Path], progress: ProgressFor) -> tuple[ModelCard, list[Source]]:
-    """Writes both files under their temporary names; returns the card of int8, and the validation data."""
+def _verdict(problems: list[str], worst: LayerError, path: Path) -> str:
+    return (
+        f"{'; '.join(problems)}. Most is lost in the layer {worst.layer} ({worst.operator}, {worst.lost_db} dB); see "
+        f"{path.with_name(LAYERS_NAME)}. It is kept as {path}, and the run stands for its checkpoint. Train longer, "
+        "widen model.backbone.width, or export with --precision int16x8."
+    )
+
+
+def _write_files(
+    run: Run, new: dict[str, Path], precision: Precision, progress: ProgressFor
+) -> tuple[ModelCard, list[Source], list[LayerError]]:
+    """Writes both files under their temporary names.
+
+    Returns:
+        The card of the quantised file, the validation data, and the errors of the layers.
+    """
     config = run.config
     train_source, held_out = training_sources(config, progress)
     validation = validation_sources(config, held_out)
@@ -97,42 +116,57 @@ def _write_files(run: Run, new: dict[str, Path], progress: ProgressFor) -> tuple
     pictures = calibration_pictures(config, train_source)
     card = card.with_changes(calibration=hashlib.sha256(pictures.tobytes()).hexdigest()[:16])
     write_float(network, card, new["float"])
-    card = card.with_changes(precision="int8")
-    write_int8(network, card, pictures, new["int8"])
+    card = card.with_changes(precision=precision)
+    QUANTISERS[precision](network, card, pictures, new[precision])
     with progress("choosing thresholds") as show:
-        rows = evaluate_sources(new["int8"], validation, progress=show).rows
+        rows = evaluate_sources(new[precision], validation, progress=show).rows
     card = card.with_changes(thresholds=choose_thresholds(card, rows))
-    write_litert_card(new["int8"], card)
-    return card, validation
+    write_litert_card(new[precision], card)
+    return card, validation, layer_errors(new["float"], new[precision], pictures[:LAYER_PICTURES])
 
 
-def exported_files(run: Run) -> dict[str, Path]:
-    """The checkpoint and the two files made of it, by the names of the report."""
-    return {"keras": run.best, "float": run.exports / "float.tflite", "int8": run.exports / "int8.tflite"}
+def _measure(
+    new: dict[str, Path], sources: Sequence[Source], reference_samples: int, progress: ProgressFor
+) -> tuple[dict[str, Any], Parity]:
+    """Column -> scores, and the verdict on the kernels of microcontrollers."""
+    columns = {}
+    for name, path in new.items():
+        with progress(f"scoring {name}") as show:
+            columns[name] = evaluate_sources(path, sources, progress=show).scores
+    *_, quantised = new.values()
+    slow, parity = measure_kernels(quantised, sources, reference_samples, progress)
+    return columns | slow, parity
 
 
-def _unproven_files(run: Run) -> dict[str, Path]:
+def exported_files(run: Run, precision: Precision = "int8") -> dict[str, Path]:
+    """The checkpoint and the two files made of it, by the names of the report; the quantised one is the last."""
+    names = {name: run.exports / f"{name}.tflite" for name in ("float", precision)}
+    return {"keras": run.best} | names
+
+
+def _unproven_files(run: Run, precision: Precision) -> dict[str, Path]:
     """The same, by the names that the files have until they are measured; `Run.sweep` removes what a kill leaves."""
-    return {"keras": run.best, "float": run.exports / ".float.new.tflite", "int8": run.exports / ".int8.new.tflite"}
+    names = {name: run.exports / f".{name}.new.tflite" for name in ("float", precision)}
+    return {"keras": run.best} | names
 
 
-def _rejected(run: Run) -> Path:
-    return run.exports / "int8-rejected.tflite"
+def _rejected(run: Run, precision: Precision) -> Path:
+    return run.exports / f"{precision}-rejected.tflite"
 
 
-def _move_into_place(run: Run, card: ModelCard, *, rejected: bool) -> None:
-    """What was measured replaces what was exported before; of int8 either the good or the rejected file stays."""
-    files, new, card_file = exported_files(run), _unproven_files(run), run.exports / CARD_NAME
-    new["float"].replace(files["float"])
-    if rejected:
-        files["int8"].unlink(missing_ok=True)
+def _move_into_place(run: Run, new: dict[str, Path], kept: dict[str, Path], card: ModelCard | None) -> None:
+    """What was measured replaces what was exported before; without a card, the quantised file was rejected."""
+    old = {file for each in get_args(Precision) for file in (exported_files(run, each)[each], _rejected(run, each))}
+    card_file = run.exports / CARD_NAME
+    if card is None:
         card_file.unlink(missing_ok=True)
-        new["int8"].replace(_rejected(run))
-        return
-    with atomic_path(card_file) as temporary:
-        temporary.write_text(card.to_text(), encoding="utf-8")
-    new["int8"].replace(files["int8"])
-    _rejected(run).unlink(missing_ok=True)
+    else:
+        with atomic_path(card_file) as temporary:
+            temporary.write_text(card.to_text(), encoding="utf-8")
+    for name in ("float", [*new][-1]):
+        new[name].replace(kept[name])
+    for file in old - set(kept.values()):
+        file.unlink(missing_ok=True)
 
 
 def calibration_pictures(config: Config, source: Source) -> np.ndarray:
@@ -141,16 +175,3 @@ def calibration_pictures(config: Config, source: Source) -> np.ndarray:
     count = config.export.calibration_samples
     needed = -(-count // batches.batch_size)
     return np.concatenate([batches[index][0] for index in range(needed)])[:count]
-
-
-def _losses(report: dict[str, dict[str, Any]], card: ModelCard, max_loss: float) -> list[str]:
-    """What int8 loses more of than is allowed."""
-    losses = []
-    for name, gate in ((head, gate) for head in card.heads for gate in HEADS[head].gates):
-        score = f"{name}_{gate}" if f"{name}_{gate}" in report["float"] else gate
-        reference, measured = report["float"][score], report["int8"][score]
-        if reference is None or measured is None:
-            logger.warning("%s: not checked, the data has no %s", name, score)
-        elif reference - measured > max_loss:
-            losses.append(f"{reference - measured:.4f} of {score} ({reference:.4f} -> {measured:.4f})")
-    return losses

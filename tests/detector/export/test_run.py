@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,9 +11,8 @@ from typing import Any
 
 import pytest
 
-from detector.card import ModelCard
 from detector.evaluation import evaluate
-from detector.export.run import GateError, _losses, export
+from detector.export.run import GateError, export
 from detector.litert_file import read_litert_card
 from detector.locate import find_model
 from detector.runs import Run, RunError
@@ -22,7 +20,7 @@ from detector.training import train
 from tests.detector.small_run import VALIDATION, small_values, write_sheets
 from tests.detector.tiny import HEADS, tiny_config
 
-CARD = ModelCard.of(tiny_config(HEADS["two heads"]), 42)
+EXPORTED = {"float.tflite", "int8.tflite", "model.json", "report.json", "layers.json"}
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +56,8 @@ def test_reports_and_evaluate_agree_to_the_pixel_of_the_original(run: Run) -> No
 
     report = export(run.directory, progress=progress)
     assert {"choosing thresholds", "scoring keras", "scoring float", "scoring int8"} <= set(shown)
-    assert names(run.exports) == {"float.tflite", "int8.tflite", "model.json", "report.json"}
+    assert {"scoring int8-reference"} <= set(shown)
+    assert names(run.exports) == EXPORTED
     assert report["int8"]["model"] == str(run.exports / "int8.tflite")
     assert json.loads((run.exports / "report.json").read_text()) == report
     assert json.loads((run.exports / "model.json").read_text())["precision"] == "int8"
@@ -74,17 +73,16 @@ def test_reports_and_evaluate_agree_to_the_pixel_of_the_original(run: Run) -> No
 def test_a_file_that_the_gate_rejects_is_kept_and_never_used(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     export(run.directory)
     with monkeypatch.context() as patch:
-        patch.setattr("detector.export.run._losses", lambda *_: ["0.5 of quad_iou_mean"])
-        with pytest.raises(
-            GateError, match=r"int8 loses 0\.5 of quad_iou_mean; .* kept as .*export/int8-rejected\.tfl"
-        ):
+        patch.setattr("detector.export.run.find_problems", lambda *_: ["int8 loses 0.5 of quad_iou_mean"])
+        message = r"int8 loses 0\.5 of quad_iou_mean\. Most is lost in the layer \w+ .* as .*export/int8-rejected\.tfl"
+        with pytest.raises(GateError, match=message):
             export(run.directory)
-    assert names(run.exports) == {"float.tflite", "int8-rejected.tflite", "report.json"}
+    assert names(run.exports) == {"float.tflite", "int8-rejected.tflite", "report.json", "layers.json"}
     assert read_litert_card(run.exports / "int8-rejected.tflite").precision == "int8"
     assert find_model(run.directory) == run.best
     assert json.loads((run.exports / "report.json").read_text())["int8"]["model"].endswith("int8-rejected.tflite")
     export(run.directory)
-    assert names(run.exports) == {"float.tflite", "int8.tflite", "model.json", "report.json"}
+    assert names(run.exports) == EXPORTED
 
 
 def test_a_stop_leaves_what_was_exported_before(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -100,13 +98,3 @@ def test_a_stop_leaves_what_was_exported_before(run: Run, monkeypatch: pytest.Mo
     assert {path.name: path.read_bytes() for path in run.exports.iterdir()} == before
     with run.lock(), pytest.raises(RunError, match="Another process trains into or exports"):
         export(run.directory)
-
-
-def test_every_score_of_every_head_is_gated(caplog: pytest.LogCaptureFixture) -> None:
-    scores = {"quad_iou_mean": 0.9, "presence_roc_auc": 0.9, "presence_presence_roc_auc": None}
-    worse = scores | {"quad_iou_mean": 0.895, "presence_roc_auc": 0.8}
-    with caplog.at_level(logging.WARNING):
-        losses = _losses({"float": scores, "int8": worse}, CARD, 0.01)
-    assert losses == ["0.1000 of presence_roc_auc (0.9000 -> 0.8000)"]
-    assert "presence: not checked, the data has no presence_presence_roc_auc" in caplog.text
-    assert len(_losses({"float": scores, "int8": worse}, CARD, 0.001)) == 2

@@ -1,0 +1,187 @@
+"""The parity gate: does the quantised file keep the float network's scores, and do boards compute what was measured?"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from data_generators.sources import Source, SubsetSource
+from detector.data import ProgressFor
+from detector.evaluation import evaluate_sources
+from detector.heads import HEADS
+from detector.litert_file import operator_kinds, unpack_litert
+from detector.runs import RunError
+from detector.runtime import FileRuntime, LiteRTRuntime, Outputs
+from detector.tflm import MISSING, TFLMRuntime, arena_of, tflm_is_there
+
+logger = logging.getLogger(__name__)
+
+INEXACT = frozenset({"ELU", "DEPTH_TO_SPACE", "SOFTMAX"})  # operators whose kernels round differently
+INEXACT_LSB = 2
+Scores = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Parity:
+    """What TensorFlow Lite Micro computes, against LiteRT's reference kernels.
+
+    Args:
+        status: `equal` to within `allowed_lsb`, `differs`, or `not checked`.
+        reason: why it was not checked.
+        pictures: that both were given.
+        values: numbers that were compared.
+        greatest_lsb: output name -> greatest difference, in steps of the output's quantisation.
+        allowed_lsb: 0, or 2 where the file holds an operator of `INEXACT`.
+    """
+
+    status: Literal["equal", "differs", "not checked"]
+    reason: str = ""
+    pictures: int = 0
+    values: int = 0
+    greatest_lsb: dict[str, int] = field(default_factory=dict)
+    allowed_lsb: int = 0
+
+    def __str__(self) -> str:
+        if self.status == "not checked":
+            return f"TFLM against LiteRT's reference kernels: not checked. {self.reason}"
+        word = "equal to" if self.status == "equal" else "differs from"
+        parts = ", ".join(f"{name} {steps}" for name, steps in self.greatest_lsb.items())
+        return (
+            f"TFLM {word} LiteRT's reference kernels: {self.values:,} outputs of {self.pictures} pictures; greatest "
+            f"difference in LSB: {parts} ({self.allowed_lsb} allowed)"
+        )
+
+
+class ComparedRuntime(FileRuntime):
+    """A file on TFLM, each of its answers compared with that of LiteRT's reference kernels.
+
+    Args:
+        path: a `.tflite` file with quantised outputs.
+    """
+
+    name = "tflm"
+
+    def __init__(self, path: Path) -> None:
+        self._tflm, self._reference = TFLMRuntime(path), LiteRTRuntime(path, reference=True)
+        self.path, self.card, self.quantisation = path, self._tflm.card, self._tflm.quantisation
+        self._pictures = self._values = 0
+        self._greatest = dict.fromkeys(self.quantisation, 0)
+
+    def run_raw(self, image: np.ndarray) -> Outputs:
+        outputs = self._tflm.run_raw(image)
+        for name, expected in self._reference.run_raw(image).items():
+            steps = int(np.abs(outputs[name].astype(np.int32) - expected).max())
+            self._greatest[name] = max(self._greatest[name], steps)
+            self._values += expected.size
+        self._pictures += 1
+        return outputs
+
+    def parity(self) -> Parity:
+        """The verdict on all that was computed."""
+        allowed = INEXACT_LSB if INEXACT & set(operator_kinds(unpack_litert(self.path))) else 0
+        if not self._pictures:
+            return Parity("not checked", "There was no picture to compare.")
+        status: Literal["equal", "differs"] = "equal" if max(self._greatest.values()) <= allowed else "differs"
+        return Parity(status, "", self._pictures, self._values, dict(self._greatest), allowed)
+
+
+def measure_kernels(
+    path: Path, sources: Sequence[Source], count: int, progress: ProgressFor
+) -> tuple[dict[str, Scores], Parity]:
+    """Scores of a quantised file on the kernels of microcontrollers.
+
+    Args:
+        path: the `.tflite` file.
+        sources: the evaluation set.
+        count: samples to take of it, spread evenly; 0: all.
+        progress: description -> a context that gives the callback (done, in all).
+
+    Returns:
+        Column -> scores: `<precision>-reference`, and `tflm` with the arena in `arena_bytes` where it was checked;
+        and the verdict.
+    """
+    chosen, reference = spread(sources, count), LiteRTRuntime(path, reference=True)
+    column = f"{reference.card.precision}-reference"
+    with progress(f"scoring {column}") as show:
+        columns = {column: evaluate_sources(reference, chosen, progress=show).scores}
+    columns[column]["runtime"] = f"litert-{column}"
+    reason = _unchecked(reference)
+    if reason:
+        return columns, Parity("not checked", reason)
+    try:
+        compared = ComparedRuntime(path)
+    except RunError as error:
+        return columns, Parity("not checked", str(error))
+    with progress("scoring tflm") as show:
+        scores = evaluate_sources(compared, chosen, progress=show).scores
+    return columns | {"tflm": scores | {"arena_bytes": arena_of(path).total_bytes}}, compared.parity()
+
+
+def _unchecked(runtime: LiteRTRuntime) -> str:
+    """Why TFLM cannot be compared with a runtime; empty where it can."""
+    if not tflm_is_there():
+        return MISSING
+    if runtime.card.precision == "dynamic":
+        return "TFLM does not run files of dynamic range."
+    return ""
+
+
+def spread(sources: Sequence[Source], count: int) -> list[Source]:
+    """So many samples of all sources together, spread evenly; all of them where there are no more, or for 0."""
+    total = sum(map(len, sources))
+    if not 0 < count < total:
+        return list(sources)
+    wanted, start = np.arange(count) * total // count, 0
+    chosen: list[Source] = []
+    for source in sources:
+        inside = wanted[(wanted >= start) & (wanted < start + len(source))] - start
+        start += len(source)
+        if len(inside):
+            chosen.append(SubsetSource(source, inside.tolist()))
+    return chosen
+
+
+def find_losses(before: Scores, after: Scores, heads: Iterable[str], max_loss: float) -> list[str]:
+    """What a quantised file loses more of than is allowed, a phrase with figures each.
+
+    Args:
+        before: scores of the float file.
+        after: scores of the quantised file, on the same samples.
+        heads: names of its heads, whose rows in the table say which scores are guarded.
+        max_loss: 0.01 allows one point; see `Gate`.
+    """
+    losses = []
+    for name, gate in ((head, gate) for head in heads for gate in HEADS[head].gates):
+        score = f"{name}_{gate.score}" if f"{name}_{gate.score}" in before else gate.score
+        reference, measured = before[score], after[score]
+        if reference is None or measured is None:
+            logger.warning("%s: not checked, the data has no %s", name, score)
+        elif gate.loss(reference, measured) > max_loss:
+            allowed = f"{max_loss / abs(gate.worth):g} allowed"
+            losses.append(f"{abs(reference - measured):.4f} of {score} ({reference:.4f} -> {measured:.4f}, {allowed})")
+    return losses
+
+
+def find_problems(report: Mapping[str, Scores], parity: Parity, heads: Sequence[str], max_loss: float) -> list[str]:
+    """Everything that speaks against a quantised file, a sentence without its full stop each; empty: it passes.
+
+    The kernels of microcontrollers are judged by their scores where these are of the whole set.
+
+    Args:
+        report: column -> scores: `float`, the quantised file by its precision, then what `measure_kernels` returns.
+        parity: the verdict of `measure_kernels`.
+        heads: names of the network's heads.
+        max_loss: see `find_losses`.
+    """
+    problems, before = [], report["float"]
+    judged = [column for column in report if column not in ("keras", "float", "tflm")]
+    for column in judged:
+        same = report[column]["samples"] == before["samples"]
+        losses = find_losses(before, report[column], heads, max_loss) if same else []
+        problems += [f"{column} loses {'; '.join(losses)}"] if losses else []
+    return problems + ([str(parity)] if parity.status == "differs" else [])

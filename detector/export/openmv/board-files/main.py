@@ -1,10 +1,10 @@
 """Asks the network about what the camera sees, over and over: draws its answer and prints it. See README.txt."""
 
+import time
+
 import csi
 import image
 import ml
-import time
-
 from detector_plan import PLAN
 from detector_postprocess import Postprocess
 

@@ -26,7 +26,8 @@ COORDINATE = 2e-4  # of the picture: floats have 32 bits on the board
 SCRIPT = """
 import { readFileSync } from 'node:fs';
 import { loadMicroPython } from '%s/micropython.mjs';
-const python = await loadMicroPython({ heapsize: 32 * 1024 * 1024, linebuffer: true, stdout: (line) => console.log(line) });
+const stdout = (line) => console.log(line);
+const python = await loadMicroPython({ heapsize: 32 * 1024 * 1024, linebuffer: true, stdout });
 python.FS.mkdir('/ulab');
 for (const [name, path] of Object.entries(%s)) python.FS.writeFile(name, readFileSync(path));
 python.runPython("import sys; sys.path.append('/'); import board_driver; board_driver.answer_all('/cases.json')");

@@ -126,7 +126,7 @@ def flip(values):
     return ndarray(arrays.array(values._dtype, list(reversed(list(values)))), values._dtype)
 
 
-def max(values):  # noqa: A001
+def max(values):
     assert isinstance(values, ndarray)
     best = values[0]
     for value in values:
@@ -142,7 +142,7 @@ def argmax(values):
     return place
 
 
-def sum(values):  # noqa: A001
+def sum(values):
     total = 0.0
     for value in values:
         total += value

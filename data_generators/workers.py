@@ -43,7 +43,7 @@ def map_samples(source: Source, change: Change, workers: int) -> Iterator[Sample
         return
     spawn = get_context("spawn")  # a fork after OpenCV has run deadlocks
     try:
-        with ProcessPoolExecutor(min(workers, len(chunks)), mp_context=spawn, initializer=_begin_worker) as pool:
+        with ProcessPoolExecutor(min(workers, len(chunks)), mp_context=spawn, initializer=begin_worker) as pool:
             for samples in pool.map(work, chunks):
                 yield from samples
     except BrokenProcessPool as error:
@@ -63,7 +63,8 @@ def _read_chunk(source: Source, change: Change, indices: Sequence[int]) -> list[
     return samples
 
 
-def _begin_worker() -> None:
+def begin_worker() -> None:
+    """Readies a process that a pool has spawned: one thread of OpenCV, deaf to Ctrl-C, ended with its parent."""
     cv2.setNumThreads(1)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the parent, which ends the pool
     threading.Thread(target=_end_with_parent, daemon=True).start()

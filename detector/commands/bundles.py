@@ -20,7 +20,8 @@ def bundle(
         str | None, typer.Option("--target", help="The device; `detector targets` lists them. Needed without --kind.")
     ] = None,
     kind: Annotated[
-        str | None, typer.Option(help="openmv, arduino, phone, onnx or web; by default what the target takes.")
+        str | None,
+        typer.Option(help="openmv, arduino, phone, onnx, web or web-linked; by default what the target takes."),
     ] = None,
     output: Annotated[
         Path, typer.Option(help="Folder to write: new, empty, or an earlier bundle that nobody has changed.")

@@ -52,11 +52,12 @@ FILES
 
 {files}
 
-COPYING (firmware 4.7 or newer, with the module `csi`)
+COPYING
 
-1. Connect the camera and open OpenMV IDE. Tools > ROM File System > Edit ROMFS on OpenMV Cam: add model.tflite,
-   model.txt and every file whose name begins with detector_. Where they do not fit, remove models that came with the
-   board. Commit. What lies there is read in place; scripts become bytecode.
+1. Open OpenMV IDE and connect the camera; let it update the firmware where it offers to (these scripts use `csi`).
+   Tools > ROM File System > Edit ROMFS on OpenMV Cam: add model.tflite, model.txt and every file whose name begins
+   with detector_. Where they do not fit, delete models that came with the board. Commit. What lies there is read in
+   place, and scripts become bytecode.
 2. Open check.py in the IDE and run it. It prints `ok` for each output, and how long a picture takes.
 3. Open main.py and run it. To have it start with the camera: Tools > Save open script to OpenMV Cam (as main.py).
 

@@ -30,7 +30,8 @@ const stdout = (line) => console.log(line);
 const python = await loadMicroPython({ heapsize: 32 * 1024 * 1024, linebuffer: true, stdout });
 python.FS.mkdir('/ulab');
 for (const [name, path] of Object.entries(%s)) python.FS.writeFile(name, readFileSync(path));
-python.runPython("import sys; sys.path.append('/'); import board_driver; board_driver.answer_all('/cases.json')");
+python.runPython("import sys; sys.path.append('/'); import board_driver; board_driver.compile_all('/')");
+python.runPython("board_driver.answer_all('/cases.json')");
 """
 
 
@@ -79,7 +80,7 @@ def micropython() -> Path:
 
 @pytest.fixture(scope="module")
 def by_micropython(micropython: Path, cases_file: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Any]:
-    files = {f"/{path.name}": str(path) for path in [*BOARD_FILES.glob("detector_*.py"), HERE / "board_driver.py"]}
+    files = {f"/{path.name}": str(path) for path in [*BOARD_FILES.glob("*.py"), HERE / "board_driver.py"]}
     files |= {f"/ulab/{path.name}": str(path) for path in (SHIM / "ulab").glob("*.py")}
     script = tmp_path_factory.mktemp("script") / "run.mjs"
     script.write_text(SCRIPT % (micropython, json.dumps(files | {"/cases.json": str(cases_file)})))

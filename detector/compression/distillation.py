@@ -24,6 +24,7 @@ logger = logging.getLogger(__name__)
 
 # Settings of heads that say what the values of an output mean.
 MEANINGS = ("method", "order", "points", "stride", "margin", "bins_per_cell", "scales", "anchors", "of")
+OF_CLASSES = ("box", "grid", "mask")  # heads to which the names and order of classes mean something
 
 
 @dataclass(frozen=True)
@@ -116,11 +117,12 @@ def _check_card(card: ModelCard, config: Config, teacher: str | Path) -> None:
             f"training.distil.teacher {teacher} has the heads {', '.join(card.heads)}, and model.heads names "
             f"{', '.join(config.model.heads)}. Name a teacher with one of these."
         )
-    differing = {
-        "model.classes": (card.class_names, config.model.classes),
+    differing: dict[str, tuple[Any, Any]] = {
         "input.channels": (card.input.channels, config.input.channels),
         "input.fit": (card.input.fit, config.input.fit),
     }
+    if set(shared) & set(OF_CLASSES):
+        differing["model.classes"] = card.class_names, config.model.classes
     for head in shared:
         ours, theirs = config.model.heads[head], card.heads[head]
         differing |= {

@@ -141,6 +141,13 @@ def test_a_teacher_that_does_not_fit_is_refused(
         make_student(tiny_config(HEADS[student]), tmp_path / "teacher.keras")
 
 
+def test_heads_without_classes_take_a_teacher_that_names_some(tmp_path: Path) -> None:
+    config = tiny_config(HEADS["presence"])
+    named = config.model_copy(update={"model": config.model.model_copy(update={"classes": ("document",)})})
+    write_teacher(named, tmp_path / "teacher.keras")
+    assert make_student(config, tmp_path / "teacher.keras").teaching
+
+
 def test_outputs_without_a_soft_loss_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     config = tiny_config(HEADS["presence"])
     write_teacher(config, tmp_path / "teacher.keras")

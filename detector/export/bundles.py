@@ -9,8 +9,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from detector.export.arduino.library import write_arduino
 from detector.export.file_fit import check_file
+from detector.export.onnx import write_onnx
 from detector.export.openmv.bundle import write_openmv
+from detector.export.phone import write_phone
+from detector.export.web.bundle import write_web, write_web_linked
 from detector.locate import find_checkpoint, find_model
 from detector.runs import RunError, write_json
 from detector.targets import Target
@@ -20,7 +24,12 @@ Writer = Callable[[Path, Path, Target | None], list[Path]]
 """Writes the files of a bundle of `model`, into the empty `folder`, and returns them."""
 
 BUNDLES: dict[str, Writer] = {
+    "arduino": write_arduino,
     "openmv": write_openmv,
+    "web": write_web,
+    "web-linked": write_web_linked,
+    "phone": write_phone,
+    "onnx": write_onnx,
 }
 OF_CHECKPOINTS = ("onnx",)  # these kinds are made of a `.keras` file, the others of a `.tflite` file
 

@@ -14,6 +14,7 @@ from detector.export.decode_plan import make_plan
 from detector.export.web.litert_js import WASM_FOLDER, Addresses, copy_litert_js, linked_addresses
 from detector.litert_file import read_litert_card
 from detector.litert_float_io import write_float_io
+from detector.locate import title_of
 from detector.runs import write_json
 
 if TYPE_CHECKING:
@@ -75,11 +76,6 @@ def _page_files() -> Iterator[tuple[str, Traversable]]:
             yield from ((f"{entry.name}/{each.name}", each) for each in entry.iterdir())
         else:
             yield entry.name, entry
-
-
-def title_of(model: Path) -> str:
-    """What a person calls a model: the name of its run, or of its file."""
-    return model.absolute().parent.parent.name if model.absolute().parent.name == "export" else model.stem
 
 
 def _about(model: Path, path: Path, addresses: Addresses) -> dict[str, Any]:

@@ -139,20 +139,23 @@ def _copy(size: int, arena: int | None, target: Target | None) -> str:
 
 def _memory(facts: Facts, arena: int | None) -> str:
     """What the network takes, and what the board has."""
-    known = f"{arena:,} bytes, as TFLM counts them on a computer" if arena else "not checked, without tflite-micro"
-    lines = [f"Arena: {known}. Boards take up to 10 % more."]
+    if facts.estimate:
+        lines = _describe(facts.estimate)
+    elif arena:
+        lines = [f"Arena: {arena:,} bytes, as TFLM counts them on a computer; boards take up to 10 % more."]
+    else:
+        lines = ["Arena: not checked, for tflite-micro is not installed where this was written."]
     if facts.target and facts.target.memory_bytes:
         lines.append(f"The largest piece of the board's heap has {facts.target.memory_bytes:,} bytes.")
-    if facts.estimate:
-        lines.append(_describe(facts.estimate))
     return "\n".join(lines)
 
 
-def _describe(estimate: Estimate) -> str:
+def _describe(estimate: Estimate) -> list[str]:
     """What the compiler expects of the accelerator."""
     left = ", ".join(estimate.cpu_operators) or "none"
-    return (
-        f"model.tflite is compiled for the NPU: {estimate.sram_bytes:,} bytes of activations, {estimate.cycles:,} "
-        f"cycles a\npicture, {estimate.milliseconds:.1f} ms at {CLOCK_HZ / 1e6:.0f} MHz.\n"
-        f"Operators left to the processor: {left}. The estimate is that of ethos-u-vela for Arm's example memories."
-    )
+    return [
+        f"Activations: {estimate.sram_bytes:,} bytes. model.tflite is compiled for the NPU, which takes "
+        f"{estimate.cycles:,} cycles a picture,",
+        f"{estimate.milliseconds:.1f} ms at {CLOCK_HZ / 1e6:.0f} MHz. Operators left to the processor: {left}.",
+        "These are estimates of ethos-u-vela for the memories of Arm's example system.",
+    ]

@@ -7,6 +7,7 @@ import time
 
 import ml
 from detector_plan import CHECK, PLAN
+from detector_postprocess import model_path
 
 RAMP = bytes(range(256))
 
@@ -27,10 +28,7 @@ def collect(model, inputs, outputs):
     return means
 
 
-try:
-    model = ml.Model("/rom/model.tflite", postprocess=collect)
-except OSError:
-    model = ml.Model("model.tflite", postprocess=collect)
+model = ml.Model(model_path(), postprocess=collect)
 model.predict([ramp])
 begin = time.ticks_ms()
 means = model.predict([ramp])

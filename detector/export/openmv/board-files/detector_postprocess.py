@@ -1,6 +1,17 @@
 """The answer of the network in words of the picture: `ml.Model(..., postprocess=Postprocess(PLAN))`."""
 
+import os
+
 from detector_tensors import Output
+
+
+def model_path():
+    """The network in the ROM file system, where it costs no memory, or on the drive."""
+    try:
+        os.stat("/rom/model.tflite")
+    except OSError:
+        return "model.tflite"
+    return "/rom/model.tflite"
 
 
 class Postprocess:

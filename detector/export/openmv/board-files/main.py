@@ -6,7 +6,7 @@ import csi
 import image
 import ml
 from detector_plan import PLAN
-from detector_postprocess import Postprocess
+from detector_postprocess import Postprocess, model_path
 
 FRAME = csi.QVGA  # 320 x 240; csi.VGA shows more, and takes more memory
 COLOUR = (0, 255, 0)
@@ -29,14 +29,6 @@ class Stretched:
         shrinks = self.frame.width() > width and self.frame.height() > height
         small.draw_image(self.frame, 0, 0, hint=(image.AREA if shrinks else image.BILINEAR) | image.SCALE_ASPECT_IGNORE)
         small.to_ndarray(dtype, buffer=buffer)
-
-
-def load(postprocess):
-    """The network from the ROM file system, where it costs no memory, or from the drive."""
-    try:
-        return ml.Model("/rom/model.tflite", postprocess=postprocess)
-    except OSError:
-        return ml.Model("model.tflite", postprocess=postprocess)
 
 
 def name_of(label):
@@ -94,7 +86,7 @@ camera.pixformat(csi.GRAYSCALE if PLAN["input"]["channels"] == 1 else csi.RGB565
 camera.framesize(FRAME)
 camera.snapshot(time=2000)  # until exposure and white balance have settled
 
-model = load(Postprocess(PLAN))
+model = ml.Model(model_path(), postprocess=Postprocess(PLAN))
 print(model)
 clock = time.clock()
 while True:

@@ -17,6 +17,7 @@ from detector.export.arduino.plan_header import plan_header, source_files
 from detector.export.decode_plan import Plan
 
 HERE = Path(__file__).parent
+STUBS = HERE / "stubs"  # the few names of Arduino and TensorFlow Lite Micro that the library uses
 COMPILER = shutil.which("g++")
 NEEDS_COMPILER = pytest.mark.skipif(COMPILER is None, reason="there is no g++ here: C++ is not tested")
 STRICT = (
@@ -56,10 +57,11 @@ class DecodeProgram:
         self._names = list(plan["outputs"])
         write_sources(plan, folder)
         main = folder / "one_unit.cpp"  # a unit is compiled in half the time of six
-        parts = sorted(path.name for path in folder.glob("*.cpp"))
-        main.write_text("".join(f'#include "{part}"\n' for part in [*parts, "decode_main.cpp"]), encoding="utf-8")
+        parts = [*(path.name for path in folder.glob("*.cpp")), *(f"{head}_json.h" for head in plan["heads"])]
+        text = "".join(f'#include "{part}"\n' for part in [*sorted(parts), "decode_main.cpp"])
+        main.write_text(text, encoding="utf-8")
         heads = " ".join(f"-DHEAD_{head.upper()}" for head in plan["heads"])
-        self._program = compile_cpp([main], [folder, HERE], folder / "decode", f"{SANITIZERS} {heads}")
+        self._program = compile_cpp([main], [folder, HERE, STUBS], folder / "decode", f"{SANITIZERS} {heads}")
 
     def run(self, pictures: Sequence[dict[str, np.ndarray]]) -> list[dict[str, Any]]:
         """The answers of pictures, each by its raw outputs."""

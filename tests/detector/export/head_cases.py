@@ -73,7 +73,7 @@ def _presence_no(_: np.random.Generator) -> HeadCase:
 def _dense(points: int, rng: np.random.Generator, dtype: str) -> HeadCase:
     values = {
         "corners_presence": _logit(-0.4),
-        "corners_ramps": _as_ramps(rng.uniform(-0.1, 1.1, (1, points * 2))),  # some beyond the limits
+        "corners_ramps": _as_ramps(rng.uniform(-0.1, 1.1, (1, points * 2))) * (1.2 if dtype == "float32" else 1),
     }
     heads = {"corners": {"method": "dense", "loss": "wing", "points": points}}
     return make_case(f"corners dense, {points} points, {dtype}", heads, values, dtype=dtype)
@@ -267,3 +267,26 @@ MAKERS += [
 def _two_heads(rng: np.random.Generator) -> HeadCase:
     values = {"mask_logits": _blobs((32, 48), 1, rng)[None], "presence_logit": _logit(-2.0)}
     return make_case("mask and presence", {"mask": {}, "presence": {}}, values)
+
+
+@_maker
+def _heatmap_twice(rng: np.random.Generator) -> HeadCase:
+    """Two maps are sure of one and the same corner, and one of them has a lower peak elsewhere."""
+    peaks = [[QUAD_CELLS[0]], [QUAD_CELLS[1]], [QUAD_CELLS[2]], [(24.3, 4.4, 6.0), (*QUAD_CELLS[3][:2], 4.3)]]
+    return _heatmap("one corner twice", _stacked([_bumps(MAP_HW, each, rng) for each in peaks]))
+
+
+@_maker
+def _heatmap_line(rng: np.random.Generator) -> HeadCase:
+    """Four sure peaks on a line: what else there is, is noise."""
+    peaks = [(6.0 + 6 * number, 12.0, 7.0) for number in range(4)]
+    return _heatmap("on a line", _stacked([_bumps(MAP_HW, [peak], rng) for peak in peaks]))
+
+
+@_maker
+def _centroids_plateau(_: np.random.Generator) -> HeadCase:
+    """Equal neighbours: of a plateau the last cell counts."""
+    objectness = np.full((1, 8, 12, 1), -6.0)
+    objectness[0, 2:4, 3:5], objectness[0, 7, 10:] = 2.0, 1.0
+    settings = {"scales": ["P3"], "method": "centroids"}
+    return make_case("grid, centroids of plateaus", {"grid": settings}, {"grid_objectness_p3": objectness})

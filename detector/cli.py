@@ -12,6 +12,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import typer
 
 from detector.commands import (
+    benchmark,
     bundles,
     camera,
     compare,
@@ -22,6 +23,7 @@ from detector.commands import (
     pseudo_labels,
     search,
     shrink,
+    targets,
     watch,
 )
 from detector.terminal import begin_log, complain, say
@@ -34,12 +36,14 @@ app = typer.Typer(
 )
 app.add_typer(data.app)
 app.add_typer(networks.app)
+app.add_typer(targets.app)
 app.add_typer(compare.app)
 app.add_typer(masks.app)
 app.add_typer(pseudo_labels.app)
 app.add_typer(camera.app)
 app.add_typer(watch.app)
 app.add_typer(bundles.app)
+app.add_typer(benchmark.app)
 app.add_typer(search.app)
 app.add_typer(shrink.app)
 app.add_typer(compression.app)

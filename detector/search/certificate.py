@@ -152,7 +152,9 @@ def _head(certificate: Mapping[str, Any]) -> list[str]:
         ]
     else:
         lines += ["**No rung passes.**", ""]
-        lines += [f"The nearest: {_sizes(nearest)}; {nearest['why']}."] if nearest else ["None was trained to the end."]
+        lines += (
+            [f"The nearest: {_sizes(nearest)}; {nearest['why']}."] if nearest else ["None was trained on all data."]
+        )
     if certificate["ending"] == "out of time":
         lines += ["The time was up before all was tried: the same command goes on from here."]
     of = certificate["goal"]["of"]

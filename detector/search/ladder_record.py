@@ -221,8 +221,11 @@ class Record:
         return next(iter(self.passing()), None)
 
     def nearest(self) -> Outcome | None:
-        """The one that misses the goal by least; of equals the smallest."""
+        """The one that misses the goal by least, of equals the smallest; None before any was trained on all data, but
+        where none could learn a few pictures by heart."""
         tried = self.on_all_data() or list(self.outcomes.values())
+        if any(outcome.rung.phase == "overfit" and outcome.shortfall == 0 for outcome in tried):
+            return None
         return min(tried, key=lambda each: (each.shortfall, each.size), default=None)
 
     def of_shape(self, shape: Shape) -> Outcome | None:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 import os
+import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from multiprocessing import get_context, parent_process
-from multiprocessing.connection import wait
-from multiprocessing.context import SpawnProcess
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +28,8 @@ logger = logging.getLogger(__name__)
 FINDING_NAME, LOG_NAME, PROBLEM_NAME = "rung.json", "log.txt", "problem.json"
 TRAINING_SAMPLES = 200  # whose score tells overfitting from underfitting
 ONE_THREAD = {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1", "OMP_NUM_THREADS": "1"}
-DAY_S = 86_400.0
+POLL_S = 0.1
+WORKER = ["-m", "detector.search.ladder_runner"]
 
 
 class RungRunner:
@@ -44,7 +44,7 @@ class RungRunner:
 
     def __init__(self, maker: RungMaker, jobs: int, seconds: float | None, note: Callable[[], None]) -> None:
         self.maker, self.jobs, self.note = maker, jobs, note
-        self.deadline = time.monotonic() + (DAY_S * 365 if seconds is None else seconds)
+        self.deadline = time.monotonic() + (math.inf if seconds is None else seconds)
 
     def __call__(self, rungs: Sequence[Rung]) -> list[Finding]:
         """What was found of each.
@@ -65,54 +65,54 @@ class RungRunner:
         return self.maker.folder_of(rung.name) / FINDING_NAME
 
     def _train(self, rungs: Sequence[Rung]) -> None:
-        waiting, running = list(rungs), dict[int, tuple[SpawnProcess, Rung]]()
+        waiting, running = list(rungs), list[tuple[subprocess.Popen[str], Rung]]()
         try:
             while waiting or running:
                 while waiting and len(running) < self.jobs:
-                    process = self._start(waiting[0])
-                    running[process.sentinel] = process, waiting.pop(0)
-                ended = wait(list(running), timeout=max(0.0, self.deadline - time.monotonic()))
-                if not ended:
+                    running.append((self._start(waiting[0]), waiting.pop(0)))
+                if time.monotonic() >= self.deadline:
                     raise OutOfTimeError("the time is up")
-                for sentinel in ended:
-                    self._check(*running.pop(int(sentinel)))  # type: ignore[call-overload]
+                time.sleep(POLL_S)
+                for process, rung in [each for each in running if each[0].poll() is not None]:
+                    running.remove((process, rung))
+                    _end(process)
+                    self._check(process.returncode, rung)
         finally:
-            for process, _ in running.values():
+            for process, _ in running:
                 process.kill()
-                process.join()
+                _end(process)
 
-    def _start(self, rung: Rung) -> SpawnProcess:
+    def _start(self, rung: Rung) -> subprocess.Popen[str]:
         folder = self.maker.folder_of(rung.name)
         folder.mkdir(parents=True, exist_ok=True)
-        arguments = (rung.config.to_dict(), folder, rung.phase != "overfit")
-        process = get_context("spawn").Process(target=_work, args=arguments, name=rung.name, daemon=True)
-        with _environment(ONE_THREAD if self.jobs > 1 else {}):
-            process.start()
+        (folder / PROBLEM_NAME).unlink(missing_ok=True)
+        with (folder / LOG_NAME).open("a") as log:
+            process = subprocess.Popen(
+                [sys.executable, *WORKER],
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=log,
+                text=True,
+                env=os.environ | (ONE_THREAD if self.jobs > 1 else {}),
+            )
+        task = {"config": rung.config.to_dict(), "folder": str(folder), "with_training": rung.phase != "overfit"}
+        with suppress(BrokenPipeError):  # it ended before it read; `_check` says why
+            process.stdin.write(json.dumps(task) + "\n")  # type: ignore[union-attr]
+            process.stdin.flush()  # type: ignore[union-attr]
         return process
 
-    def _check(self, process: SpawnProcess, rung: Rung) -> None:
-        process.join()
+    def _check(self, code: int, rung: Rung) -> None:
         if self._file(rung).is_file():
             return
         folder = self.maker.folder_of(rung.name)
         problem = folder / PROBLEM_NAME
-        reason = json.loads(problem.read_text(encoding="utf-8")) if problem.is_file() else f"exit {process.exitcode}"
+        reason = json.loads(problem.read_text(encoding="utf-8")) if problem.is_file() else f"it ended with code {code}."
         raise RunError(f"the rung {folder} was not trained: {reason} What it said is in {folder / LOG_NAME}.")
 
 
-@contextmanager
-def _environment(values: dict[str, str]) -> Iterator[None]:
-    """Variables that a process started inside inherits."""
-    before = {name: os.environ.get(name) for name in values}
-    os.environ.update(values)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
+def _end(process: subprocess.Popen[str]) -> None:
+    with suppress(BrokenPipeError), process:  # closes the pipe, and waits
+        pass
 
 
 def read_finding(path: Path) -> Finding:
@@ -124,27 +124,23 @@ def read_finding(path: Path) -> Finding:
     return Finding(result, values["training"], values["diverged"])
 
 
-def _work(values: dict[str, Any], folder: Path, with_training: bool) -> None:
-    """The whole of a rung's process."""
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-    log = os.open(folder / LOG_NAME, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-    for stream in (sys.stdout, sys.stderr):
-        os.dup2(log, stream.fileno())
-    logging.basicConfig(level=logging.INFO, stream=sys.stderr)
-    (folder / PROBLEM_NAME).unlink(missing_ok=True)
+def main() -> None:
+    """The whole of a rung's process: its task is the first line of the input; the input ends with the search."""
+    task = json.loads(sys.stdin.readline())
+    threading.Thread(target=_end_with_input, daemon=True).start()
+    logging.basicConfig(level=logging.INFO)
+    folder = Path(task["folder"])
     try:
-        train_rung(Config.parse(values, str(folder)), folder, with_training=with_training)
+        train_rung(Config.parse(task["config"], str(folder)), folder, with_training=task["with_training"])
     except (ValueError, RuntimeError, OSError) as error:
         write_json(folder / PROBLEM_NAME, str(error))
         raise
 
 
-def _end_with_parent() -> None:
-    """Ends this process where the one that began it was killed, so that another search finds the rung free."""
-    parent = parent_process()
-    if parent:
-        parent.join()
-        os._exit(1)
+def _end_with_input() -> None:
+    """Ends this process where the search that began it was killed, so that another one finds the rung free."""
+    sys.stdin.read()
+    os._exit(1)
 
 
 def train_rung(config: Config, folder: Path, *, with_training: bool) -> None:
@@ -178,3 +174,7 @@ def training_scores(config: Config, folder: Path) -> dict[str, Any]:
     files = [exports / "int8.tflite", exports / "int8-rejected.tflite"]
     file = next(path for path in files if path.is_file())
     return evaluate_sources(file, [SubsetSource(source, indices.tolist())]).scores
+
+
+if __name__ == "__main__":
+    main()

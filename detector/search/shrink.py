@@ -105,7 +105,7 @@ def _price_with(options: ShrinkOptions) -> Callable[[Config], Price]:
         costs = {
             "parameters": cost.parameters,
             "int8_bytes": cost.file_bytes_int8,
-            "arena_bytes": cost.arena_bytes_int8,
+            "arena_bytes": getattr(cost, "arena_bytes_int8", cost.peak_activation_bytes_int8),
             "macs": cost.macs,
         }
         problems = [problem for budget in options.budgets if (problem := budget(costs))]
@@ -140,7 +140,7 @@ def make_goal(config: Config, until: str | None, reference: str | None, within: 
             raise GoalError('expected a goal: --until "quad_iou_mean>=0.95", or --of RUN for one as good as a run.')
         return parse_goal(until, known)
     head = next(iter(config.model.heads))
-    metric = until or next(iter(HEADS[head].gates), "")
+    metric = until or next((gate.score for gate in HEADS[head].gates), "")
     return goal_of_run(reference, metric, within, known)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,7 @@ def make_config(**shrink: Any) -> Config:
 def weights_of(config: Config) -> float:
     """A size that grows with width and depth alone, as the int8 bytes of a network of convolutions do."""
     channels = [config.input.channels, *config.model.backbone.stage_channels()]
-    first = sum(9 * a * b for a, b in zip(channels, channels[1:], strict=False))
+    first = sum(9 * a * b for a, b in pairwise(channels))
     more = sum(9 * b * b * (depth - 1) for b, depth in zip(channels[1:], config.model.backbone.depths, strict=True))
     return (first + more) * (0.3 if config.model.backbone.block == "separable" else 1.0)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 
@@ -33,7 +34,7 @@ def test_too_small_is_found_out_on_a_few_pictures() -> None:
     widths = [rung.shape.width for rung in tried]
     assert widths == sorted(widths) and widths[0] == 4 and widths[-2] < 10 <= widths[-1]
     sizes = [price_of(rung.config).costs["int8_bytes"] for rung in tried]
-    assert all(above >= 1.4 * below for below, above in zip(sizes, sizes[1:], strict=False))
+    assert all(above >= 1.4 * below for below, above in pairwise(sizes))
     assert min(rung.shape.width for rung in world.rungs("generalise")) >= 10
     first = tried[0].config
     assert [(entry.limit, entry.source) for entry in first.data.train] == [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 
@@ -38,7 +39,7 @@ def test_the_dial_scales_backbone_and_heads(preset: str) -> None:
         for width in (4, own.width / 2, own.width, 2 * own.width)
     ]
     assert sizes[0][0] == 4 and sizes[2] == config.model.backbone.stage_channels()
-    assert all(sum(below) <= sum(above) for below, above in zip(sizes, sizes[1:], strict=False))
+    assert all(sum(below) <= sum(above) for below, above in pairwise(sizes))
     [(name, head)] = config.model.heads.items()
     narrow = with_shape(config, replace(own, width=own.width / 2)).model.heads[name]
     assert abs(narrow.channels - head.channels / 2) <= 4

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from data_generators.inspection.inspection import Inspection
     from detector.comparison import Comparison
     from detector.evaluation import Evaluation
+    from detector.fitting import Fit
     from detector.labelling.server import LabelServer
     from detector.models.cost import Cost
     from detector.prediction import Answer
@@ -160,12 +161,20 @@ def convert(
 
 def cost(config: AnyConfig) -> Cost:
     """What a network costs before it is trained."""
-    from detector.build import build_model, for_export
-    from detector.models.cost import measure_cost
+    from detector.costing import cost_of_config
 
-    settings = _resolve(config)
-    network = build_model(settings)
-    return measure_cost(network, for_export(network, settings.model.heads))
+    return cost_of_config(_resolve(config))
+
+
+def fits(what: AnyConfig) -> dict[str, Fit]:
+    """Target -> how a network lies in it.
+
+    Args:
+        what: a config, or a model: a run folder, which stands for its int8 file, a `.keras` or `.tflite` file.
+    """
+    from detector.costing import price
+
+    return price(what).fits()
 
 
 def train(config: AnyConfig | None, run: str | Path, *, resume: bool = False, progress: ProgressFor = silent) -> Run:
@@ -293,3 +302,12 @@ def pseudo_label(
 
     asked = LabelModel(load_runtime(model), head, looks)
     return label_pictures(asked, images, out, anew=anew, on_error=on_error, progress=progress)
+
+
+def benchmark(
+    model: str | Path, threads: Sequence[int] = (), rounds: int = 50, *, progress: Progress | None = None
+) -> dict[str, Any]:
+    """Times a picture in every runtime that is there; see `detector.benchmark.benchmark`."""
+    from detector.benchmark import benchmark as measure
+
+    return measure(model, threads, rounds, progress)

@@ -60,6 +60,14 @@ def print_table(heading: str, values: Mapping[str, Any]) -> None:
     Console().print(table)
 
 
+def print_rows(heading: str, rows: Mapping[str, Mapping[str, Any]]) -> None:
+    """A line for each name: name -> column -> value, the same columns in all; a dash where there is none."""
+    table = Table(heading, *next(iter(rows.values())))
+    for name, values in rows.items():
+        table.add_row(name, *map(_format, values.values()))
+    Console().print(table)
+
+
 def print_scores(columns: Mapping[str, Mapping[str, Any]], heading: str = "score") -> None:
     """Scores side by side: column -> score -> value; without data in some columns a dash, in all left out.
 

@@ -28,6 +28,7 @@ from detector.codecs import Codec
 from detector.compression.distillation import describe_teacher, with_teacher
 from detector.compression.pruning import prune_from
 from detector.config import Config
+from detector.costing import check_target
 from detector.data import ProgressFor, describe_data, silent, training_sources, validation_sources
 from detector.evaluation import evaluate_sources
 from detector.heads import HEADS, make_spoilers, monitored
@@ -88,6 +89,7 @@ def train(
 
 def _train_in(run: Run, config: Config, progress: ProgressFor, callbacks: Sequence[keras.callbacks.Callback]) -> None:
     prepare_backend(config.training.deterministic)
+    check_target(config)
     train_source, validation = training_sources(config, progress)
     run.note_data(describe_data(train_source, validation) | describe_teacher(config))
     config = with_found_weights(with_found_anchors(config, train_source), train_source)

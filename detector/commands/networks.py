@@ -12,7 +12,6 @@ import typer
 from detector.options import (
     FORMATS,
     SOURCE,
-    ConfigArgument,
     JsonOption,
     ModelArgument,
     OnErrorChoice,
@@ -31,24 +30,41 @@ INTERRUPTED = 130  # exit code after Ctrl-C, as shells have it
 
 
 @app.command()
-def cost(config: ConfigArgument, overrides: SetOption = [], json_file: JsonOption = None) -> None:
-    """Print what a network costs before it is trained."""
+def cost(
+    what: Annotated[
+        str,
+        typer.Argument(
+            help="A YAML file, the name of a preset, a run folder, a .keras or an int8 .tflite file.",
+            metavar="CONFIG|MODEL",
+        ),
+    ],
+    overrides: SetOption = [],
+    json_file: JsonOption = None,
+) -> None:
+    """Print what a network costs before it is trained, and where it fits."""
     import_keras_quietly()
-    from detector import api
-    from detector.config import read_config
+    from detector.commands.targets import allocated_by_tflm, print_fits
+    from detector.costing import price
 
-    measured = api.cost(read_config(config, overrides))
+    priced = price(what, overrides)
+    measured, fits = priced.cost, priced.fits()
+    allocated = allocated_by_tflm(priced.file)
     rows = {
         "trainable parameters": measured.parameters,
         "multiply-accumulates (MACs) a picture": measured.macs,
         "peak activations, int8, bytes": measured.peak_activation_bytes_int8,
+        "arena of TFLM, int8, bytes (predicted)": measured.arena_bytes_int8,
+        "operators": ", ".join(measured.operators),
         "file, float32 .tflite, bytes (predicted)": measured.file_bytes_float,
-        "file, int8 .tflite, bytes (predicted)": measured.file_bytes_int8,
+        f"file, int8 .tflite, bytes{'' if priced.file else ' (predicted)'}": measured.file_bytes_int8,
+        "arena of TFLM, int8, bytes (allocated)": allocated,
     }
     print_table("cost", rows)
+    print_fits(fits)
     for warning in measured.warnings:
         complain("warning", warning, "yellow")
-    write_result(json_file, measured.to_json())
+    targets = {name: each.to_json() for name, each in fits.items()}
+    write_result(json_file, measured.to_json() | {"arena_bytes_allocated": allocated, "targets": targets})
 
 
 @app.command()

@@ -1,4 +1,4 @@
-"""What a network costs before it is trained: parameters, MACs, peak activation bytes, file sizes in float and int8."""
+"""What a network costs before it is trained: parameters, MACs, operators, memory, file sizes in float and int8."""
 
 from __future__ import annotations
 
@@ -9,6 +9,11 @@ from typing import Any
 import keras
 import numpy as np
 from keras import layers
+
+from detector.models.arena import foretell_arena
+from detector.models.foretelling import foretell_operators
+from detector.models.operators import OperatorGraph
+from detector.targets import KERNELS
 
 # Bytes of a LiteRT file beside kernels and biases, fitted to exported networks of 8 kB to 4 MB, to which the
 # prediction keeps within 2 % (tests/detector/models/test_cost.py holds it to 5 %).
@@ -30,7 +35,12 @@ class Cost:
         macs: multiply-accumulate operations of convolutions and dense layers.
         peak_activation_bytes_int8: largest sum of the int8 activations that are alive at once, skips included. Norms
             and activations are counted as folded into their convolution.
-        file_bytes_float: predicted size of the float32 `.tflite`.
+        arena_bytes_int8: what TFLM allocates for the int8 file, scratch memory of the reference kernels included.
+        scratch_bytes_int8: kernels -> what their scratch memory adds to that, estimated.
+        peak_layer: the layer that runs when most of the arena is in use.
+        operators: names in the file format, each once, as they first appear.
+        layers: operator -> the first layer that needs it.
+        file_bytes_float: predicted size of the float32 `.tflite`; None where an int8 file was measured.
         file_bytes_int8: predicted size of the int8 `.tflite`.
         warnings: what will not run well in int8.
     """
@@ -38,7 +48,12 @@ class Cost:
     parameters: int
     macs: int
     peak_activation_bytes_int8: int
-    file_bytes_float: int
+    arena_bytes_int8: int
+    scratch_bytes_int8: dict[str, int]
+    peak_layer: str
+    operators: tuple[str, ...]
+    layers: dict[str, str]
+    file_bytes_float: int | None
     file_bytes_int8: int
     warnings: tuple[str, ...]
 
@@ -56,6 +71,7 @@ def measure_cost(network: keras.Model, exported: keras.Model | None = None) -> C
     """
     exported = exported or network
     return Cost(
+        **_memory_costs(foretell_operators(exported)),
         parameters=sum(_count(variable) for variable in network.trainable_variables),
         macs=sum(_macs(layer) for layer in exported.layers),
         peak_activation_bytes_int8=peak_activation_elements(exported),
@@ -63,6 +79,38 @@ def measure_cost(network: keras.Model, exported: keras.Model | None = None) -> C
         file_bytes_int8=_file_bytes(exported, "int8"),
         warnings=tuple(_int8_warnings(exported)),
     )
+
+
+def measure_file(graph: OperatorGraph, parameters: int, size: int) -> Cost:
+    """The cost of a quantised file of which the operators are known.
+
+    Args:
+        graph: its operators.
+        parameters: trainable parameters, as its card has them.
+        size: bytes of the file.
+    """
+    return Cost(
+        **_memory_costs(graph),
+        parameters=parameters,
+        macs=graph.macs(),
+        peak_activation_bytes_int8=foretell_arena(graph).peak_bytes,
+        file_bytes_float=None,
+        file_bytes_int8=size,
+        warnings=(),
+    )
+
+
+def _memory_costs(graph: OperatorGraph) -> dict[str, Any]:
+    """The fields of `Cost` that follow from the operators alone."""
+    arena = foretell_arena(graph)
+    scratch = {kernels: foretell_arena(graph, kernels).head_bytes - arena.head_bytes for kernels in KERNELS}
+    return {
+        "arena_bytes_int8": arena.total_bytes,
+        "scratch_bytes_int8": {kernels: max(0, size) for kernels, size in scratch.items()},
+        "peak_layer": arena.peak_layer,
+        "operators": graph.kinds(),
+        "layers": graph.first_layers(),
+    }
 
 
 def _count(variable: Any) -> int:

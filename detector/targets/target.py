@@ -6,7 +6,7 @@ import datetime
 import difflib
 from functools import cache
 from importlib import resources
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, get_args
 
 import yaml
 from pydantic import Field, model_validator
@@ -14,6 +14,7 @@ from pydantic import Field, model_validator
 from data_generators.settings import Settings, SettingsError, Share
 
 Kernels = Literal["reference", "cmsis-nn-dsp", "cmsis-nn-mve"]
+KERNELS: tuple[Kernels, ...] = get_args(Kernels)
 FILE = "targets.yaml"
 
 
@@ -29,6 +30,8 @@ class Fact(Settings):
 class Target(Settings):
     """A board, or a program that runs LiteRT files."""
 
+    name: str
+    """What configs and the command line call it."""
     title: str
     """Its name for a person, with the processor."""
     runtime: str
@@ -98,4 +101,4 @@ def read_target(name: str) -> Target:
         near = difflib.get_close_matches(name, known, n=1)
         hint = f"Did you mean `{near[0]}`?" if near else f"The targets are {', '.join(known)}."
         raise SettingsError(f"there is no target `{name}`. {hint}")
-    return Target.parse(known[name], f"{FILE}: {name}")
+    return Target.parse(known[name] | {"name": name}, f"{FILE}: {name}")

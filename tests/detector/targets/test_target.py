@@ -56,6 +56,7 @@ def test_a_mistyped_name_is_offered_the_nearest() -> None:
 
 
 def test_facts_name_fields() -> None:
-    values = {"title": "x", "runtime": "y", "bundle": "web", "facts": {"ram": {"source": "z", "date": "2026-11-22"}}}
+    facts = {"ram": {"source": "z", "date": "2026-11-22"}}
+    values = {"name": "w", "title": "x", "runtime": "y", "bundle": "web", "facts": facts}
     with pytest.raises(SettingsError, match=r"`facts` must name fields of the target. Received ram"):
         Target.parse(values)

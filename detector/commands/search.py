@@ -12,7 +12,7 @@ from rich.console import Console
 
 from detector.options import ConfigArgument, JsonOption, SetOption
 from detector.quiet import import_keras_quietly
-from detector.terminal import complain, say, show_progress, write_result
+from detector.terminal import complain, say, write_result
 
 app = typer.Typer()
 INTERRUPTED = 130  # exit code after Ctrl-C, as shells have it
@@ -47,7 +47,7 @@ def sweep(
     options = SweepOptions(jobs, parse_time(time) if time else None, storage, ray)
     try:
         with SweepDisplay(search) as display:
-            rows = run_sweep(settings, folder, options, progress=show_progress, show=display)
+            rows = run_sweep(settings, folder, options, progress=display.progress, show=display)
     except KeyboardInterrupt:
         complain("stopped", f"the same command goes on: {shlex.quote(str(folder))} keeps what has ended.", "yellow")
         raise typer.Exit(INTERRUPTED) from None

@@ -6,7 +6,8 @@ import json
 import sys
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, Self
 
@@ -17,7 +18,7 @@ from rich.text import Text
 
 from detector.search.study import Row
 from detector.search_settings import SearchSettings
-from detector.terminal import say
+from detector.terminal import say, show_progress
 
 FRONT_ROWS = 20
 
@@ -32,8 +33,8 @@ class SweepDisplay:
     def __init__(self, search: SearchSettings) -> None:
         self.search = search
         self._begun, self._told = time.monotonic(), set[int]()
-        self._live = Live(console=Console(), transient=True, get_renderable=self._render, refresh_per_second=1)
         self._rows: Sequence[Row] = ()
+        self._live = Live(console=Console(), transient=True, get_renderable=self._render, refresh_per_second=1)
 
     def __enter__(self) -> Self:
         if sys.stdout.isatty():
@@ -55,6 +56,16 @@ class SweepDisplay:
             for row in ended:
                 say(f"{describe(row)} ({len(self._told) + 1} of {self.search.budget()})")
         self._told |= {row.number for row in ended}
+
+    @contextmanager
+    def progress(self, description: str) -> Iterator[Callable[[int, int], None]]:
+        """A bar in the place of the table; see `terminal.show_progress`."""
+        was_live = self._live.is_started
+        self._live.stop()
+        with show_progress(description) as report:
+            yield report
+        if was_live:
+            self._live.start()
 
     def _render(self) -> Group:
         states = Counter(row.state for row in self._rows)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import time
 from collections.abc import Iterator
 from concurrent.futures import Future
@@ -11,19 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from detector.config import read_config
 from detector.search.local_workers import LocalWorkers
 from detector.search.outcome import Job, Outcome
-from tests.detector.search.sweeping import sweep_config
-
-
-def tell_process(job: Job) -> Outcome:
-    """Says which process this is; job 1 dies, job 2 takes its time."""
-    if job.number == 1:
-        os.kill(os.getpid(), signal.SIGKILL)
-    if job.number == 2:
-        Path(job.folder).touch()
-        time.sleep(600)
-    return Outcome("complete", {"process": os.getpid()})
+from tests.detector.search.jobs import tell_process
 
 
 @pytest.fixture
@@ -34,7 +24,7 @@ def workers() -> Iterator[LocalWorkers]:
 
 
 def job(number: int, folder: Path = Path()) -> Job:
-    return Job(number, sweep_config(), str(folder))
+    return Job(number, read_config("documents-demo"), str(folder))
 
 
 def test_workers_live_on_and_die_alone_and_are_stopped(workers: LocalWorkers, tmp_path: Path) -> None:

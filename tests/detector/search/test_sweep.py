@@ -24,18 +24,19 @@ pytest.importorskip("optuna", reason="a sweep needs optuna")
 
 
 @pytest.fixture(autouse=True)
-def _quick(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Polls often, and does not wait until the disk has what was written."""
+def memory(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """Keeps studies in memory, by the URL of their storage; polls often."""
+    from optuna import storages
+
+    kept: dict[str, Any] = {}
+    new = storages.InMemoryStorage
+
+    def get_storage(given: Any) -> Any:
+        return kept.setdefault(given, new()) if isinstance(given, str) else given or new()
+
+    monkeypatch.setattr(storages, "get_storage", get_storage)
     monkeypatch.setattr(sweep_module, "POLL_SECONDS", 0.05)
-    monkeypatch.setattr("os.fsync", lambda _: None)
-    sqlalchemy = pytest.importorskip("sqlalchemy")
-    sqlalchemy.event.listen(sqlalchemy.Engine, "connect", _do_not_sync)
-    yield
-    sqlalchemy.event.remove(sqlalchemy.Engine, "connect", _do_not_sync)
-
-
-def _do_not_sync(connection: Any, _: object) -> None:
-    connection.execute("PRAGMA synchronous = OFF")
+    return kept
 
 
 def run(
@@ -74,10 +75,11 @@ def test_tpe_learns_from_the_trials_before(tmp_path: Path) -> None:
     assert sum(scores[-12:]) > sum(scores[:12]) + 0.5
 
 
-def test_stopped_anywhere_nothing_is_lost_or_done_twice(tmp_path: Path) -> None:
+def test_stopped_anywhere_nothing_is_lost_or_done_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()  # in a file, as it is without a test
     expected = run(tmp_path / "undisturbed")
     calls: list[int] = []
-    for stop_after in (1, 4, 4, 9, 1000):
+    for stop_after in (1, 4, 7, 1000):
         workers, shown = ThreadWorkers(2), _counts_down(stop_after)
         try:
             rows = run(tmp_path / "disturbed", workers=workers, show=lambda _, shown=shown: next(shown))
@@ -206,7 +208,10 @@ def test_machines_that_share_a_storage_share_the_trials(tmp_path: Path, monkeypa
     assert [(row.values, row.objectives) for row in rows] == [(row.values, row.objectives) for row in expected]
 
 
-def test_a_storage_that_cannot_be_opened_is_named_without_its_password(tmp_path: Path) -> None:
+def test_a_storage_that_cannot_be_opened_is_named_without_its_password(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.undo()
     with pytest.raises(RunError, match=r"^host/database cannot be opened as a study") as error:
         Study(tmp_path, sweep_config(), "nodatabase://user:secret@host/database")
     assert "secret" not in str(error.value)
@@ -230,3 +235,15 @@ def test_data_are_prepared_once_for_all_trials_that_share_them(monkeypatch: pyte
     for each in (config, config.model_copy(update={"seed": 7}), larger, config):
         prepare(each)
     assert opened == [(32, 48), (64, 96)]
+
+
+def test_a_trial_takes_the_outcome_of_its_twin_whatever_it_is(tmp_path: Path) -> None:
+    def do(_: Job) -> Outcome:
+        return Outcome("cut", reason="hopeless")
+
+    rows = run(tmp_path, sweep_config(space={"model.backbone.width": [8]}, trials=3), ThreadWorkers(3, do))
+    assert [(row.state, row.reason, row.same_as) for row in rows] == [
+        ("cut", "hopeless", None),
+        ("cut", "hopeless", 0),
+        ("cut", "hopeless", 0),
+    ]

@@ -33,7 +33,7 @@ def main() -> None:
 
 
 def sizes(sources: Path, compiler: str) -> dict[str, int]:
-    """Bytes of code and constants of the frame's resizing and of the decoding, and of memory that they hold for good."""
+    """Bytes of code and constants that resizing and decoding take, and of memory that they hold for good."""
     total = {"frame_bytes": 0, "decoding_bytes": 0, "memory_bytes": 0}
     for source in sorted(set(sources.glob("*.cpp")) - {sources / name for name in NETWORK}):
         made = source.with_suffix(".o")

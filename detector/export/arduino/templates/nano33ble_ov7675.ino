@@ -1,7 +1,9 @@
 // $title: frames of an OV7675 camera, and what the network sees in them as JSON on Serial.
 //
-// Board: Arduino Nano 33 BLE Sense with the Tiny Machine Learning Shield, or an OV7675 wired as Arduino_OV767X says.
-// Libraries, from the Library Manager: Chirale_TensorFLowLite 2.0.0 (spelt so there), Arduino_OV767X 0.0.2.
+// Board: Arduino Nano 33 BLE Sense with the Tiny Machine Learning Shield, or a camera wired as Arduino_OV767X says.
+// Libraries: Chirale_TensorFLowLite 2.0.0 from the Library Manager (spelt so there), and Arduino_OV767X from
+// github.com/arduino-libraries/Arduino_OV767X: release 0.0.2 in the Library Manager knows the OV7670 alone. With that
+// camera leave out the last argument of Camera.begin().
 #include <Arduino_OV767X.h>
 #include <$header>
 
@@ -19,7 +21,7 @@ void setup() {
   Serial.begin(115200);
   while (!Serial) {
   }
-  if (!Camera.begin(QQVGA, $camera_format, 1)) stop("no camera answers: check its wires");
+  if (!Camera.begin(QQVGA, $camera_format, 1, OV7675)) stop("no camera answers: check its wires");
   const detector::Status status = detector::begin();
   if (status != detector::Status::kOk) stop(detector::describe(status));
 }

@@ -5,11 +5,11 @@
 
 #include "Arduino.h"
 
-enum { QQVGA = 4, RGB565 = 2, GRAYSCALE = 3 };
+enum { QQVGA = 4, RGB565 = 2, GRAYSCALE = 4, OV7675 = 1 };
 
 class CameraOV767X {
  public:
-  int begin(int, int format, int) {
+  int begin(int, int format, int, int) {
     bytes_ = 160 * 120 * (format == GRAYSCALE ? 1 : 2);
     return 1;
   }

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from data_generators.inspection.inspection import Inspection
     from detector.comparison import Comparison
     from detector.evaluation import Evaluation
+    from detector.export.bundles import Bundle
     from detector.fitting import Fit
     from detector.labelling.server import LabelServer
     from detector.models.cost import Cost
@@ -241,6 +242,21 @@ def export(
     from detector.export.run import export as run_export
 
     return run_export(run, data, progress, precision=precision, on_error=on_error)
+
+
+def bundle(model: str | Path, output: str | Path, target: str | None = None, kind: str = "") -> Bundle:
+    """Writes a folder with a model and all that runs it on a device; see `detector.export.bundles`.
+
+    Args:
+        model: a run folder, a model file, or the name of a shipped model.
+        output: the folder, new, empty, or an earlier bundle that nobody has changed.
+        target: name of a target; not needed where `kind` is given.
+        kind: of `detector.export.bundles.BUNDLES`; the target's where it is empty.
+    """
+    from detector.export.bundles import write_bundle
+    from detector.targets import read_target
+
+    return write_bundle(model, Path(output), read_target(target) if target else None, kind)
 
 
 def label(

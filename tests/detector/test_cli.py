@@ -344,11 +344,15 @@ def test_export_prints_scores_side_by_side_and_a_run_then_stands_for_its_int8_fi
 ) -> None:
     data = ("--data", f"{sheets}#val", "--data", f"negatives:{broken_folder}")
     assert "broken.jpg" in in_one_line(detector("export", trained.directory, *data).error)
-    result = detector("export", trained.directory, *data, "--on-error", "skip", "--json", "report.json")
+    result = detector("export", trained.directory, *data, "--on-error", "skip", "--layers", "--json", "report.json")
     assert result.code == 0, result.error
     report = json.loads(Path("report.json").read_text())
-    assert list(report) == ["keras", "float", "int8"]
+    assert list(report)[:4] == ["keras", "float", "int8", "int8-reference"]
+    parity = report.pop("parity")
+    assert f"reference kernels: {'12' if parity['status'] == 'equal' else 'not checked'}" in in_one_line(result.output)
     assert all(scores["samples"] == VALIDATION + 6 for scores in report.values())
+    assert "stage1_block1_act" in result.output
+    assert "lost dB" in result.output
     assert f"{report['int8']['quad_iou_mean']:.4f}" in result.output
     for model, runtime in ((trained.directory, "litert-int8"), (trained.exports / "float.tflite", "litert-float32")):
         assert detector("evaluate", model, "--data", f"{sheets}#val", "--json", "scores.json").code == 0

@@ -8,8 +8,12 @@ import { fitPicture } from "./frame.js";
 const WARM_UP = 3; // frames
 
 export class Pipeline {
-  /** Loads the runtime, the plan and the network that lie beside this file. */
-  static async load() {
+  /** The runtime, the plan and the network that lie beside this file; loaded once. */
+  static load() {
+    return (Pipeline.loading ??= Pipeline.#load());
+  }
+
+  static async #load() {
     const response = await fetch(new URL("plan.json", import.meta.url));
     if (!response.ok) throw new Error(`plan.json is not there (${response.status}): write the bundle again`);
     const plan = await response.json();

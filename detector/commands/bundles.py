@@ -28,15 +28,13 @@ def bundle(
     ] = Path("bundle"),
 ) -> None:
     """Write a folder with the model and all that runs it on a device, and how to get it there."""
-    from detector.export.bundles import write_bundle
-    from detector.targets import read_target
+    from detector import api
 
     if target_name is None and kind is None:
         raise ValueError(
             "expected --target NAME, e.g. --target openmv-h7, or --kind KIND. `detector targets` lists them."
         )
-    target = read_target(target_name) if target_name else None
-    written = write_bundle(model, output, target, kind or "")
+    written = api.bundle(model, output, target_name, kind or "")
     print_table("file", {name: (output / name).stat().st_size for name in written.files})
     for note in written.notes:
         say(note)

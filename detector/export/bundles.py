@@ -77,7 +77,7 @@ def write_bundle(model: str | Path, folder: Path, target: Target | None = None, 
     fresh.mkdir(parents=True)
     try:
         written = [each.relative_to(fresh).as_posix() for each in BUNDLES[kind](path, fresh, target)]
-        record = {"kind": kind, "target": target.title if target else None, "model": path.name}
+        record = {"kind": kind, "target": target.name if target else None, "model": path.name}
         write_json(fresh / RECORD, record | {"files": {name: _digest(fresh / name) for name in written}})
         shutil.rmtree(folder, ignore_errors=True)
         fresh.rename(folder)

@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 
 from detector.export.bundles import BUNDLES, write_bundle
-from detector.export.file_fit import check_file, operators_of
+from detector.export.file_fit import check_file
 from detector.locate import find_model
 from detector.runs import RunError
 from detector.targets import Target, read_target, target_names
 from detector.tflm import tflm_is_there
+from tests.detector.test_cli import run_main
 
 H7 = read_target("openmv-h7")
 
@@ -37,7 +38,7 @@ def test_a_bundle_replaces_an_earlier_one(tmp_path: Path) -> None:
     assert first.files == ("README.txt", "src/model.bin", "bundle.json")
     assert {path.name for path in folder.iterdir()} == {"README.txt", "src", "bundle.json"}
     record = json.loads((folder / "bundle.json").read_text())
-    assert record["kind"] == "openmv" and record["target"].startswith("OpenMV Cam H7")
+    assert record["kind"] == "openmv" and record["target"] == "openmv-h7"
     assert write_bundle("documents-small", folder, kind="openmv").files == first.files
     assert [path.name for path in tmp_path.iterdir()] == ["board"]
 
@@ -80,30 +81,36 @@ def test_every_target_has_a_bundle() -> None:
     assert kinds == set(BUNDLES) - {"web-linked"}  # a choice beside `web`
 
 
-def test_operators_of_a_file() -> None:
-    assert {"CONV_2D", "ADD", "FULLY_CONNECTED"} <= operators_of(find_model("documents-small"))
-
-
 def test_a_file_that_a_target_cannot_run_is_refused() -> None:
-    path = find_model("documents-small")
     narrow = H7.model_copy(update={"operators": ("ADD",), "fits": ("letterbox",), "channels": (1,)})
-    with pytest.raises(RunError, match=r"does not fit OpenMV Cam H7.*wants 3 channels.*CONV_2D.* are unknown there"):
-        check_file(path, narrow)
-    with pytest.raises(RunError, match=r"the file has 39,456 bytes, and 100 is the largest there"):
-        check_file(path, H7.model_copy(update={"flash_bytes": 100, "copies_larger_files": False}))
+    with pytest.raises(RunError, match=r"does not fit OpenMV Cam H7.*CONV_2D, which .*`input\.channels` is 3"):
+        check_file(find_model("documents-small"), narrow)
 
 
 @pytest.mark.skipif(not tflm_is_there(), reason="tflite-micro is not installed: no arena is measured")
-def test_a_file_that_is_too_large_is_refused() -> None:
+def test_memory_is_that_of_the_interpreter() -> None:
     path = find_model("documents-small")
-    assert check_file(path, H7) == "Memory: arena 136,000 bytes of 243,302, with 10% to spare."
-    assert check_file(path, read_target("phone")) == "Memory: as much as it wants."
-    copied = H7.model_copy(update={"flash_bytes": 100})
-    assert "136,000 bytes and a copy of the file 39,456 of" in check_file(path, copied)
-    with pytest.raises(RunError, match=r"arena takes 361,456 bytes, of 243,302 usable\. Train with a smaller"):
+    note = check_file(path, H7)
+    assert note.startswith("Memory: 136,112 of 243,302 bytes") and "as TensorFlow Lite Micro allocates it" in note
+    assert "the copy of a file" in check_file(path, H7.model_copy(update={"flash_bytes": 100}))
+    with pytest.raises(RunError, match=r"361,568 bytes of memory are needed, 243,302 are there"):
         check_file(find_model("documents"), H7)
+
+
+def test_where_memory_does_not_matter_nothing_is_measured() -> None:
+    assert check_file(find_model("documents-small"), read_target("phone")) == "Memory: as much as it wants."
 
 
 def test_without_tflm_the_memory_is_not_checked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("detector.export.file_fit.tflm_is_there", lambda: False)
-    assert check_file(find_model("documents"), H7).startswith("Memory: not checked, TensorFlow Lite Micro is not")
+    assert "predicted, and not checked: TensorFlow" in check_file(find_model("documents-small"), H7)
+
+
+@pytest.mark.usefixtures("bundles")
+def test_the_verb(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    result = run_main(capsys, "bundle", "documents-small", "--kind", "openmv", "--output", tmp_path / "board")
+    assert result.code == 0 and f"Begin with {tmp_path}/board/README.txt" in result.output
+    result = run_main(capsys, "bundle", "documents-small", "--output", tmp_path / "other")
+    assert result.code == 1 and "expected --target NAME, e.g. --target openmv-h7, or --kind KIND" in result.error
+    result = run_main(capsys, "bundle", "documents-small", "--target", "openmv-h8", "--output", tmp_path / "other")
+    assert result.code == 1 and "Did you mean `openmv-h7`?" in result.error

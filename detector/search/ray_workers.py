@@ -9,7 +9,7 @@ from typing import Any
 from data_generators.settings import SettingsError
 from detector.runs import RunError
 from detector.search.outcome import Job, Outcome
-from detector.search.work import ONE_THREAD, work
+from detector.search.work import work
 
 
 class RayWorkers:
@@ -42,18 +42,14 @@ class RayWorkers:
         self._running: list[Any] = []
 
     def _join(self, address: str) -> None:
-        ray = self._ray
-        how = {"include_dashboard": False, "log_to_driver": False, "logging_level": "warning"}
+        quiet = {"log_to_driver": False, "logging_level": "warning"}
         try:
-            ray.init(
-                address=address, runtime_env={"env_vars": ONE_THREAD}, log_to_driver=False, logging_level="warning"
-            )
+            self._ray.init(address=address, **quiet)
         except ConnectionError as error:
             if address != "auto":
-                raise RunError(
-                    f"--ray {address}: no cluster answers there ({error}). Start one: ray start --head"
-                ) from None
-            ray.init(num_cpus=self._most, runtime_env={"env_vars": ONE_THREAD}, **how)
+                cure = "Start one with `ray start --head`, or give --ray auto."
+                raise RunError(f"--ray {address}: no cluster answers there ({error}). {cure}") from None
+            self._ray.init(num_cpus=self._most, include_dashboard=False, **quiet)
 
     @property
     def free(self) -> int:

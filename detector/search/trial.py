@@ -34,7 +34,7 @@ class TrialResult:
         metrics: scores of the int8 file on the validation data, as `detector evaluate` reports them, through LiteRT.
         parameters: trainable parameters.
         int8_bytes: size of the int8 file.
-        arena_bytes: working memory of the int8 file on a microcontroller, predicted from the network.
+        arena_bytes: what TFLM will allocate for the int8 file, foretold from the network.
         macs: multiply-accumulate operations a picture.
         milliseconds: median of a picture on one thread of this processor, LiteRT, in CPU time.
         seconds: training, export and measuring.
@@ -126,7 +126,7 @@ def _measure(run: Run, scores: dict[str, Any], gate: str, seconds: float) -> Tri
         metrics=scores,
         parameters=scores["parameters"],
         int8_bytes=file.stat().st_size,
-        arena_bytes=cost.peak_activation_bytes_int8,
+        arena_bytes=cost.arena_bytes_int8,
         macs=cost.macs,
         milliseconds=round(measure_milliseconds(file), 4),
         seconds=round(seconds, 2),

@@ -75,8 +75,7 @@ def test_tpe_learns_from_the_trials_before(tmp_path: Path) -> None:
     assert sum(scores[-12:]) > sum(scores[:12]) + 0.5
 
 
-def test_stopped_anywhere_nothing_is_lost_or_done_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.undo()  # in a file, as it is without a test
+def test_stopped_anywhere_nothing_is_lost_or_done_twice(tmp_path: Path) -> None:
     expected = run(tmp_path / "undisturbed")
     calls: list[int] = []
     for stop_after in (1, 4, 7, 1000):
@@ -107,6 +106,13 @@ def test_files_of_the_study_folder(tmp_path: Path) -> None:
     for score, macs in (tuple(row.objectives.values()) for row in rows):
         assert all((score, -macs) <= (s, -m) or s > score or m < macs for s, m in points)
     assert not any(s >= score and m <= macs and (s, m) != (score, macs) for s, m in points for score, macs in points)
+
+
+def test_a_study_lies_in_a_file_unless_told_otherwise(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()
+    rows = run(tmp_path, sweep_config(trials=2))
+    assert (tmp_path / "study.db").stat().st_size > 0
+    assert Study(tmp_path, sweep_config(trials=2)).rows() == rows
 
 
 def test_values_that_were_tried_are_not_trained_again(tmp_path: Path) -> None:

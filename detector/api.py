@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from detector.prediction import Answer
     from detector.pseudo_labels.queue import LabelQueue
     from detector.runs import Run
+    from detector.search.study import Row
+    from detector.search.sweep import SweepOptions
 
 AnyConfig = Config | str | Path
 
@@ -327,3 +329,13 @@ def benchmark(
     from detector.benchmark import benchmark as measure
 
     return measure(model, threads, rounds, progress)
+
+
+def sweep(
+    config: AnyConfig, study: str | Path, options: SweepOptions | None = None, *, progress: ProgressFor = silent
+) -> list[Row]:
+    """Runs the trials of a config's `search` in a study folder; see `detector.search.sweep.sweep`."""
+    from detector.search.sweep import SweepOptions
+    from detector.search.sweep import sweep as run_sweep
+
+    return run_sweep(_resolve(config), study, options or SweepOptions(), progress=progress)

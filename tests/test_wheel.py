@@ -21,7 +21,11 @@ from tests.conftest import REPOSITORY
 
 PACKAGES = ("detector", "data_generators")
 PACKAGING = ("setup.cfg", "pyproject.toml", "README.md", "LICENSE")
-DATA = ("detector/presets", "detector/shipped", "detector/labelling/page")
+DATA = (
+    *("detector/presets", "detector/shipped", "detector/labelling/page", "detector/targets", "detector/export"),
+    *("detector/export/arduino/cpp", "detector/export/arduino/templates"),
+    *("detector/export/web/page", "detector/export/web/page/decode"),
+)
 
 
 def run(*command: str | Path, cwd: Path) -> str:

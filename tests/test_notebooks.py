@@ -12,6 +12,7 @@ from tests.conftest import REPOSITORY
 
 NOTEBOOKS = sorted((REPOSITORY / "notebooks").glob("*.ipynb"))
 TIMEOUT_S = 300  # a cell trains, also on a busy machine
+SLOW = ("04_how_small",)  # trains several networks
 
 
 def read_notebook(path: Path) -> nbformat.NotebookNode:
@@ -32,7 +33,9 @@ def test_notebook_is_committed_without_outputs(path: Path) -> None:
     assert not dirty, f"clear the outputs of {path.name}: {dirty}"
 
 
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path", [pytest.param(path, marks=[pytest.mark.slow] * (path.stem in SLOW), id=path.stem) for path in NOTEBOOKS]
+)
 # what the Jupyter client warns of is its own affair; errors of the cells come as CellExecutionError
 @pytest.mark.filterwarnings("ignore")
 def test_notebook_runs_and_shows_pictures(path: Path) -> None:

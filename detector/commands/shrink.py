@@ -62,7 +62,6 @@ def shrink(
     options = ShrinkOptions(
         budgets=[parse_budget(text) for text in budget],
         target=read_target(target) if target else None,
-        target_name=target or "",
         seconds=parse_time(time) if time else None,
         jobs=jobs,
         command=" ".join(["detector", *map(shlex.quote, sys.argv[1:])]),

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from detector.config import Config
+from detector.fitting import fit
 from detector.heads import HEADS, score_names
 from detector.runs import Run, RunError, write_json
 from detector.search.certificate import Circumstances, make_certificate, write_certificate
@@ -35,15 +36,14 @@ class ShrinkOptions:
     Args:
         budgets: the most that a network may cost.
         target: where it has to fit; None: nowhere.
-        target_name: the name of it.
         seconds: after which it stops with the best so far; None: no limit.
         jobs: trainings side by side, of one thread each where there are several.
         command: for the certificate.
+        tell: called with every outcome and the record that it is in.
     """
 
     budgets: Sequence[Budget] = ()
     target: Target | None = None
-    target_name: str = ""
     seconds: float | None = None
     jobs: int = 1
     command: str = ""
@@ -80,7 +80,7 @@ def shrink(config: Config, goal: Goal, folder: Path, options: ShrinkOptions) -> 
         ladder = Ladder(record)
         ending = ladder.climb()
         note()
-        asked = [*map(str, options.budgets), *([f"target {options.target_name}"] if options.target else [])]
+        asked = [*map(str, options.budgets), *([f"target {options.target.name}"] if options.target else [])]
         how = Circumstances(options.command, asked, before + time.monotonic() - began)
         certificate = make_certificate(ladder, ending, how)
         write_certificate(folder, certificate)
@@ -105,14 +105,12 @@ def _price_with(options: ShrinkOptions) -> Callable[[Config], Price]:
         costs = {
             "parameters": cost.parameters,
             "int8_bytes": cost.file_bytes_int8,
-            "arena_bytes": getattr(cost, "arena_bytes_int8", cost.peak_activation_bytes_int8),
+            "arena_bytes": cost.arena_bytes_int8,
             "macs": cost.macs,
         }
         problems = [problem for budget in options.budgets if (problem := budget(costs))]
         if options.target:
-            from detector.fitting import fit
-
-            problems += fit(cost, options.target).problems
+            problems += fit(cost, options.target, config.input).problems
         return Price(costs, "; ".join(problems))
 
     return price

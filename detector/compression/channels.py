@@ -50,7 +50,8 @@ class ChannelTrace:
 
 def trace_channels(network: keras.Model) -> ChannelTrace:
     """Numbers the channels of a functional network."""
-    trace, tensors = ChannelTrace(), {}
+    trace = ChannelTrace()
+    tensors: dict[str, np.ndarray] = {}  # name -> numbers along the last axis
     for nodes in (network._nodes_by_depth[depth] for depth in sorted(network._nodes_by_depth, reverse=True)):
         for node in nodes:
             inputs = [tensors[tensor.name] for tensor in node.input_tensors]

@@ -56,9 +56,9 @@ def find_dials(config: Config, network: keras.Model) -> dict[int | str, Dial]:
     for stage, width in enumerate(config.model.backbone.stage_channels(), 1):
         dials[stage] = Dial(width, STAGE_STEP, tuple(_relative(trace, importance, stage)))
     for name, settings in config.model.heads.items():
-        width = getattr(settings, "channels", None)
-        if width:
-            dials[name] = Dial(width, _head_step(settings), tuple(_relative(trace, importance, name)))
+        channels: int | None = getattr(settings, "channels", None)
+        if channels:
+            dials[name] = Dial(channels, _head_step(settings), tuple(_relative(trace, importance, name)))
     return dials
 
 

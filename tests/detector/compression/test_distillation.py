@@ -16,12 +16,13 @@ from detector.build import build_model, compile_model, with_pixel_input
 from detector.card import ModelCard, write_keras_card
 from detector.codecs import CODECS
 from detector.compression.distillation import MEANINGS, DistilledModel, Teaching, describe_teacher, with_teacher
-from detector.compression.soft_losses import SOFT_LOSSES, binary_divergence, softmax_divergence
+from detector.compression.soft_losses import SOFT_LOSSES, binary_divergence, soft_loss, softmax_divergence
 from detector.config import Config
 from detector.heads import output_rows
 from detector.losses import BoxLoss
 from detector.runs import Run, RunError
 from detector.training import train
+from tests.detector.compression.head_sets import HEAD_SETS
 from tests.detector.small_run import assert_same_weights, metrics_without_seconds, small_values, write_sheets
 from tests.detector.tiny import HEADS, SIZE_HW, noise, random_network, settle_norms, tiny_config
 
@@ -50,22 +51,29 @@ def make_student(config: Config, teacher: Path, weights: keras.Model | None = No
     return student
 
 
-@pytest.mark.parametrize("case", HEADS)
-def test_a_student_that_equals_its_teacher_loses_nothing_and_the_further_off_the_more(case: str) -> None:
-    config, pixels = tiny_config(HEADS[case]), noise(3)
+@pytest.mark.parametrize("heads", HEAD_SETS)
+def test_outputs_that_equal_the_teachers_lose_nothing_and_the_further_off_the_more(heads: str) -> None:
+    config = tiny_config(HEAD_SETS[heads])
     network, rows = random_network(config), output_rows(config.codecs())
     settle_norms(network, SIZE_HW)
-    teaching = Teaching(with_pixel_input(network), rows, weight=1.0, temperature=2.0)
-    taught = teaching.network(pixels)
+    taught, rng = network(noise(3) / np.float32(255)), np.random.default_rng(1)
     assert set(rows) == set(taught) <= set(SOFT_LOSSES), "every output is taught"
-    rng = np.random.default_rng(1)
-    aside = {name: rng.normal(size=value.shape).astype(np.float32) for name, value in taught.items()}
-    lost = [
-        float(teaching.loss(pixels, {name: value + far * aside[name] for name, value in taught.items()}))
-        for far in (0, 0.03, 0.3)
-    ]
-    assert lost[0] == pytest.approx(0, abs=1e-5)
-    assert lost[0] < 0.9 * lost[1] < 0.5 * lost[2]
+    for name, row in rows.items():
+        aside = rng.normal(size=taught[name].shape).astype(np.float32)
+        students = [taught | {name: taught[name] + far * aside} for far in (0, 0.03, 0.3)]
+        lost = [float(soft_loss(name, row.loss, taught, student, 2.0)) for student in students]
+        assert lost[0] == pytest.approx(0, abs=1e-5), name
+        assert lost[0] < 0.9 * lost[1] < 0.5 * lost[2], name
+
+
+def test_the_outputs_of_a_teacher_are_weighed_as_those_of_the_labels() -> None:
+    config = tiny_config(HEADS["two heads"])
+    network, other, rows = random_network(config), random_network(config, seed=2), output_rows(config.codecs())
+    pixels = noise(2)
+    taught, told = network(pixels / np.float32(255)), other(pixels / np.float32(255))
+    expected = sum(row.weight * float(soft_loss(name, row.loss, taught, told, 1.5)) for name, row in rows.items())
+    teaching = Teaching(with_pixel_input(network), rows, weight=7.0, temperature=1.5)
+    assert float(teaching.loss(pixels, told)) == pytest.approx(expected, rel=1e-4)
 
 
 def test_a_teachers_box_inside_out_teaches_nothing() -> None:
@@ -100,17 +108,21 @@ def test_what_the_teacher_does_not_see_teaches_no_place() -> None:
 
 
 def test_pictures_without_a_label_are_learnt_from_the_teacher(tmp_path: Path) -> None:
-    config, pixels = tiny_config(HEADS["corners heatmap"]), noise(4)
+    config, pixels = tiny_config(HEADS["presence"]), noise(4)
     write_teacher(config, tmp_path / "teacher.keras")
-    student = make_student(config, tmp_path / "teacher.keras")
+    student = make_student(config, tmp_path / "teacher.keras", weight=3.0)
     compile_model(student, config, steps_per_epoch=10)
-    targets = {name: np.zeros((4, *value.shape[1:]), np.float32) for name, value in student.output.items()}
-    weights = {"corners_presence": np.zeros(4, np.float32), "corners_heatmap": np.zeros((4, 4), np.float32)}
-    losses = [student.train_on_batch(pixels, targets, weights, return_dict=True)["distil_loss"] for _ in range(8)]
-    student.reset_metrics()
-    after = student.evaluate(pixels, targets, sample_weight=weights, return_dict=True, verbose=0)
-    assert after["distil_loss"] < 0.8 * losses[0]
+    labels = {"y": {"presence_logit": np.zeros((4, 1), np.float32)}}
+    unlabelled = {"sample_weight": {"presence_logit": np.zeros(4, np.float32)}}
+    losses = []
+    for _ in range(8):
+        losses.append(student.train_on_batch(pixels, **labels, **unlabelled, return_dict=True))
+        student.reset_metrics()
+    assert losses[0]["loss"] == pytest.approx(3 * losses[0]["distil_loss"])
+    assert losses[-1]["distil_loss"] < 0.8 * losses[0]["distil_loss"]
+    after = student.test_on_batch(pixels, **labels, **unlabelled, return_dict=True)
     assert after["loss"] == 0, "the validation loss is that of the labels"
+    assert after["distil_loss"] > 0
 
 
 def test_a_teacher_of_another_size_is_run_at_the_students(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -169,14 +181,32 @@ def sheets(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         yield write_sheets(folder / "set")
 
 
-def test_a_resumed_student_ends_as_if_nothing_had_been(
-    sheets: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    values = small_values(sheets, epochs=2, samples_per_epoch=8, distil={"teacher": str(tmp_path / "teacher.keras")})
+@pytest.fixture(scope="module")
+def taught(sheets: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Config, Run]:
+    """A training of two epochs of two steps with a wider network as teacher."""
+    folder = tmp_path_factory.mktemp("taught")
+    values = small_values(sheets, epochs=2, samples_per_epoch=8, distil={"teacher": str(folder / "teacher.keras")})
+    values["model"]["heads"] = {"presence": {}}
     config = Config.parse(values)
     values["model"]["backbone"] = {"width": 16, "depths": [1, 1]}
-    write_teacher(Config.parse(values | {"training": {}}), tmp_path / "teacher.keras")
-    reference = train(config, tmp_path / "reference")
+    write_teacher(Config.parse(values | {"training": {}}), folder / "teacher.keras")
+    return config, train(config, folder / "run")
+
+
+def test_a_run_keeps_the_student_alone_and_notes_who_taught_it(taught: tuple[Config, Run]) -> None:
+    config, run = taught
+    assert {"distil_loss", "val_distil_loss"} <= run.read_metrics()[0].keys()
+    best = keras.saving.load_model(run.best)
+    assert type(best) is not DistilledModel
+    assert best.count_params() == build_model(config).count_params()
+    assert json.loads((run.directory / "data.json").read_text())["teacher"] == describe_teacher(config)["teacher"]
+
+
+@pytest.mark.slow
+def test_a_resumed_student_ends_as_if_nothing_had_been(
+    taught: tuple[Config, Run], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config, reference = taught
     run, write_state = Run(tmp_path / "run"), Run.write_state
 
     def stop_after_first(run: Run, state: dict[str, Any]) -> None:
@@ -190,12 +220,6 @@ def test_a_resumed_student_ends_as_if_nothing_had_been(
     assert_same_weights(*(each.checkpoints / "last-0002.keras" for each in (run, reference)))
     assert_same_weights(run.best, reference.best)
     assert metrics_without_seconds(run.metrics_file) == metrics_without_seconds(reference.metrics_file)
-    assert {"distil_loss", "val_distil_loss"} <= run.read_metrics()[0].keys()
-    best = keras.saving.load_model(run.best)
-    assert type(best) is not DistilledModel
-    assert best.count_params() == build_model(config).count_params(), "the student alone"
-    noted = json.loads((run.directory / "data.json").read_text())
-    assert noted["teacher"] == describe_teacher(config)["teacher"]
 
 
 def test_the_teacher_is_found_from_any_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

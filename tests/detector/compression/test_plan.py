@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +42,7 @@ def network(wide: Config) -> keras.Model:
 
 
 @pytest.fixture(scope="module")
-def donor(wide: Config, network: keras.Model, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+def donor(wide: Config, network: keras.Model, tmp_path_factory: pytest.TempPathFactory) -> Run:
     """A run of that network, as if it had been trained and exported."""
     run = Run.create(tmp_path_factory.mktemp("donor") / "run", wide)
     run.checkpoints.mkdir()

@@ -93,7 +93,12 @@ def _load(path: Path) -> Any:
         raise RunError(MISSING)
     from tflite_micro import runtime
 
-    interpreter, said = _hear(lambda: runtime.Interpreter.from_file(str(path), arena_size=ARENA_BYTES))
+    def begin() -> Any:
+        interpreter = runtime.Interpreter.from_file(str(path), arena_size=ARENA_BYTES)
+        interpreter.invoke()  # some kernels refuse a type only then
+        return interpreter
+
+    interpreter, said = _hear(begin)
     if interpreter is None:
         reason = " ".join(said.split()) or "it gives no reason"
         raise RunError(

@@ -102,9 +102,13 @@ def _convert(network: keras.Model, path: Path, **options: Any) -> None:
             f"Export needs the TensorFlow backend. Received {keras.backend.backend()}. Unset KERAS_BACKEND for it."
         )
     signature = [keras.InputSpec(shape=(1, *network.input.shape[1:]), dtype="float32", name="image")]
-    with quiet_stderr(), redirect_stdout(io.StringIO()), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the converter warns of its own internals
-        network.export(path, format="litert", input_signature=signature, verbose=False, **options)
+    try:
+        with quiet_stderr(), redirect_stdout(io.StringIO()), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # the converter warns of its own internals
+            network.export(path, format="litert", input_signature=signature, verbose=False, **options)
+    except RuntimeError as error:  # e.g. int16x8 of hard_swish
+        reason = str(error).partition("\n")[0]
+        raise RunError(f"LiteRT's converter refuses the network: {reason} Export int8, or choose relu.") from None
 
 
 def _check_input(path: Path, scale: float, zero: int) -> None:

@@ -91,7 +91,8 @@ def tiny_sweep(trials: int, epochs: int) -> Config:
 
 def swept(folder: Path, config: Config, workers: Workers, count: int) -> tuple[list[Row], float]:
     """The trials of a sweep, and how many an hour there were after the first of each worker."""
-    study, ends = Study(folder, config), []
+    study = Study(folder, config)
+    ends: list[float] = []
 
     def show(rows: Sequence[Row]) -> None:
         done = sum(row.state != "running" for row in rows)
@@ -108,7 +109,8 @@ def swept_with_deaths(folder: Path, config: Config) -> tuple[list[Row], int]:
     """The trials of a sweep on Ray of which both workers are killed while they work, and how many were."""
     import psutil
 
-    study, workers, killed = Study(folder, config), RayWorkers("auto", 2), []
+    study, workers = Study(folder, config), RayWorkers("auto", 2)
+    killed: list[int] = []
 
     def show(rows: Sequence[Row]) -> None:
         done = sum(row.state != "running" for row in rows)

@@ -43,7 +43,7 @@ class LocalWorkers:
         do: what a worker does with a job.
     """
 
-    deaths = (BrokenExecutor,)
+    deaths: tuple[type[BaseException], ...] = (BrokenExecutor,)
 
     def __init__(self, count: int, do: Callable[[Job], Outcome] = work) -> None:
         self._slots: list[_Slot | None] = [None] * count

@@ -35,14 +35,15 @@ class RayWorkers:
         from ray import exceptions
 
         self._ray, self._most = ray, count
-        self.deaths = (exceptions.WorkerCrashedError, exceptions.NodeDiedError, exceptions.OutOfMemoryError)
+        deaths = (exceptions.WorkerCrashedError, exceptions.NodeDiedError, exceptions.OutOfMemoryError)
+        self.deaths: tuple[type[BaseException], ...] = deaths
         self._join(address)
         # dead workers are the sweep's affair, which counts them; a process does its jobs one after the other
         self._do = ray.remote(num_cpus=1, max_retries=0)(do)
         self._running: list[Any] = []
 
     def _join(self, address: str) -> None:
-        quiet = {"log_to_driver": False, "logging_level": "warning"}
+        quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": "warning"}
         try:
             self._ray.init(address=address, **quiet)
         except ConnectionError as error:

@@ -159,16 +159,15 @@ class Study:
         """Records how one's own trial ended; a score that the data cannot give makes it a failed one."""
         from optuna.trial import TrialState
 
-        trial, values, missing = self._mine.pop(number), [], []
+        trial, values = self._mine.pop(number), {}
         if outcome.state == "complete":
-            values = [objective_value(outcome.result, name) for name in self.search.objectives]
-            missing = [name for name, value in zip(self.search.objectives, values, strict=True) if value is None]
+            values = {name: objective_value(outcome.result, name) for name in self.search.objectives}
+        missing = [name for name, value in values.items() if value is None]
         if missing:
-            reason = f"the validation data give no {', '.join(missing)}"
-            outcome = replace(outcome, state="failed", reason=reason)
+            outcome = replace(outcome, state="failed", reason=f"the validation data give no {', '.join(missing)}")
         trial.set_user_attr("outcome", asdict(outcome) | {"same_as": same_as})
         states = {"complete": TrialState.COMPLETE, "cut": TrialState.PRUNED, "failed": TrialState.FAIL}
-        told = values if outcome.state == "complete" else None
+        told = [value for value in values.values() if value is not None] if outcome.state == "complete" else None
         self._study.tell(trial, told, state=states[outcome.state], skip_if_finished=True)
         return outcome
 

@@ -7,6 +7,7 @@ import traceback
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from data_generators.errors import DataError
 from detector.quiet import import_keras_quietly
@@ -49,7 +50,7 @@ def _work(job: Job) -> Outcome:
         return Outcome("failed", reason=f"{type(error).__name__}: {error}")
 
 
-def _cutters(job: Job) -> list:  # type: ignore[type-arg]
+def _cutters(job: Job) -> list[Any]:
     """The callback that may cut the trial short; none where it has no rivals."""
     if not job.rivals:
         return []

@@ -57,7 +57,7 @@ class ThreadWorkers:
         do: instead of `fake_result`.
     """
 
-    deaths = (WorkerDiedError,)
+    deaths: tuple[type[BaseException], ...] = (WorkerDiedError,)
 
     def __init__(self, count: int, do: Callable[[Job], Outcome] | None = None) -> None:
         self._count, self._pool = count, ThreadPoolExecutor(count)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any
@@ -10,6 +11,8 @@ from data_generators.settings import SettingsError
 from detector.runs import RunError
 from detector.search.outcome import Job, Outcome
 from detector.search.work import work
+
+SECONDS_TO_ANSWER = 10.0
 
 
 class RayWorkers:
@@ -44,12 +47,13 @@ class RayWorkers:
 
     def _join(self, address: str) -> None:
         quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": "warning"}
+        if address != "auto":
+            check_reachable(address)
         try:
             self._ray.init(address=address, **quiet)
         except ConnectionError as error:
             if address != "auto":
-                cure = "Start one with `ray start --head`, or give --ray auto."
-                raise RunError(f"--ray {address}: no cluster answers there ({error}). {cure}") from None
+                raise RunError(f"--ray {address}: {error}") from None
             self._ray.init(num_cpus=self._most, include_dashboard=False, **quiet)
 
     @property
@@ -65,3 +69,17 @@ class RayWorkers:
 
     def stop(self) -> None:
         self._ray.shutdown()
+
+
+def check_reachable(address: str) -> None:
+    """Ray itself would try for many minutes.
+
+    Raises:
+        RunError: nobody answers there.
+    """
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    try:
+        socket.create_connection((host, int(port)), SECONDS_TO_ANSWER).close()
+    except (OSError, ValueError) as error:
+        cure = "Give HOST:PORT as `ray start --head` prints it, or auto."
+        raise RunError(f"--ray {address}: no cluster answers there ({error}). {cure}") from None

@@ -10,7 +10,7 @@ import pytest
 from detector.config import read_config
 from detector.runs import RunError
 from detector.search.outcome import Job
-from detector.search.ray_workers import RayWorkers
+from detector.search.ray_workers import RayWorkers, check_reachable
 from tests.detector.search.jobs import tell_process
 
 pytest.importorskip("ray", reason="--ray needs Ray")
@@ -35,7 +35,9 @@ def test_workers_of_a_cluster_that_is_started_here() -> None:
         workers.stop()
 
 
-@pytest.mark.slow
-def test_an_address_where_no_cluster_is() -> None:
-    with pytest.raises(RunError, match=r"--ray 127\.0\.0\.1:1: no cluster answers there .* --ray auto"):
-        RayWorkers("127.0.0.1:1", None, tell_process)
+@pytest.mark.parametrize("address", ["127.0.0.1:1", "ray://127.0.0.1:1", "nonsense"])
+def test_an_address_where_no_cluster_is(address: str) -> None:
+    with pytest.raises(
+        RunError, match=rf"--ray {address}: no cluster answers there .* as `ray start --head` prints it"
+    ):
+        check_reachable(address)

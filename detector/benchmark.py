@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -122,13 +123,18 @@ def make_contenders(files: Mapping[str, Path], folder: Path, threads: Sequence[i
     for kind in ("int8", "float"):
         for count in threads:
             name = f"LiteRT {kind}, {count} thread{'s' * (count > 1)}"
-            makers[name] = lambda kind=kind, count=count: _litert(_litert_file(files, kind, folder), count)
-    makers["LiteRT int8, reference kernels"] = lambda: _litert(_litert_file(files, "int8", folder), 1, reference=True)
+            makers[name] = partial(_litert_of, files, kind, folder, count)
+    makers["LiteRT int8, reference kernels"] = partial(_litert_of, files, "int8", folder, 1, reference=True)
     makers["onnxruntime float, 1 thread"] = lambda: _onnx(_checkpoint(files), folder)
     makers["model.predict"] = lambda: _keras(_checkpoint(files))
     best = files.get("int8") or files.get("float") or files["keras"]
     makers["photo file -> answer"] = lambda: _whole_way(best, folder)
     return makers
+
+
+def _litert_of(files: Mapping[str, Path], kind: str, folder: Path, threads: int, *, reference: bool = False) -> Work:
+    """The network alone, with its picture in place."""
+    return _invoke(_litert_file(files, kind, folder), threads, reference)
 
 
 def _litert_file(files: Mapping[str, Path], kind: str, folder: Path) -> Path:
@@ -164,8 +170,7 @@ def _load(path: Path) -> tuple[Any, Any]:
     return keras.saving.load_model(path, compile=False), read_keras_card(path)
 
 
-def _litert(path: Path, threads: int, *, reference: bool = False) -> Work:
-    """The network alone, with its picture in place."""
+def _invoke(path: Path, threads: int, reference: bool) -> Work:
     kernels = OpResolverType.BUILTIN_REF if reference else OpResolverType.AUTO
     with quiet_stderr():
         interpreter = Interpreter(str(path), num_threads=threads, experimental_op_resolver_type=kernels)

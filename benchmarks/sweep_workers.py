@@ -163,6 +163,7 @@ def results(rows: Sequence[Row]) -> list[Any]:
     kept = []
     for row in rows:
         values = {name: value for name, value in row.result.items() if name not in UNSTEADY}
+        values["gate"] = bool(values["gate"])  # its text names the file
         values["metrics"] = {name: value for name, value in row.result["metrics"].items() if name != "model"}
         kept.append((row.number, row.state, row.values, row.objectives, values))
     return kept

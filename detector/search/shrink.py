@@ -102,7 +102,7 @@ def _check_inputs(config: Config) -> None:
 def _price_with(options: ShrinkOptions) -> Callable[[Config], Price]:
     def price(config: Config) -> Price:
         cost = predict_cost(config)
-        costs = {
+        costs: dict[str, float] = {
             "parameters": cost.parameters,
             "int8_bytes": cost.file_bytes_int8,
             "arena_bytes": cost.arena_bytes_int8,

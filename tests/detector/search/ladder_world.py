@@ -76,9 +76,8 @@ class World:
     def _finding(self, rung: Rung) -> Finding:
         validation, training = self.scores(rung)
         price = price_of(rung.config).costs
-        whole = {name: int(price[name]) for name in ("parameters", "int8_bytes", "arena_bytes", "macs")}
-        milliseconds = self.milliseconds(rung.config)
-        result = TrialResult({METRIC: validation}, **whole, milliseconds=milliseconds, seconds=2.0)
+        count, macs = int(price["parameters"]), int(price["macs"])
+        result = TrialResult({METRIC: validation}, count, count, 10, macs, self.milliseconds(rung.config), seconds=2.0)
         return Finding(result, {METRIC: training})
 
     def rungs(self, phase: str = "") -> list[Rung]:

@@ -28,6 +28,7 @@ def work(job: Job) -> Outcome:
         RunError, OSError: the folder cannot be written, or another process works in it.
     """
     os.environ.update(ONE_THREAD)  # before TensorFlow is imported
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     path = Path(job.folder) / LOG_NAME
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a", encoding="utf-8") as log, redirect_stdout(log), redirect_stderr(log):

@@ -37,7 +37,7 @@ def prune(
 ) -> None:
     """Write the config of a narrower network that begins with the most important channels of MODEL."""
     import_keras_quietly()
-    from detector.compression.plan import compare_runs, plan_pruning
+    from detector.compression.plan import GOALS, compare_runs, plan_pruning
     from detector.config import read_config
     from detector.runs import Run, RunError, atomic_path
 
@@ -59,6 +59,8 @@ def prune(
     with atomic_path(output) as temporary:
         temporary.write_text(yaml.safe_dump(plan.config.to_dict(), sort_keys=False), encoding="utf-8")
     costs = {"before": plan.before.to_json(), "after": plan.after.to_json()}
-    print_scores(costs, heading="predicted")
+    shown = {part: {name: cost[field] for name, field in GOALS.items()} for part, cost in costs.items()}
+    print_scores(shown, heading="predicted")
     write_result(json_file, costs)
-    say(f"Train it: detector train {shlex.quote(str(output))}. Its channels: {output}, model.backbone and model.heads.")
+    channels = ", ".join(map(str, plan.config.model.backbone.channels))
+    say(f"Channels of the stages: {channels}. Train it: detector train {shlex.quote(str(output))}")

@@ -153,7 +153,7 @@ def read_layers(path: Path) -> list[LayerError]:
 
 def worst_layers(errors: Sequence[LayerError], count: int = 5) -> dict[str, dict[str, Any]]:
     """The first of `layer_errors` as columns of a table: title -> layer -> figure."""
-    titles = {"operator": "operator", "lost_db": "lost dB", "sqnr_db": "SQNR dB", "scale": "scale"}
+    titles = {"operator": "operator", "lost_db": "lost dB", "sqnr_db": "SQNR dB"}
     columns: dict[str, dict[str, Any]] = {title: {} for title in (*titles.values(), "range")}
     for error in errors[:count]:
         for name, title in titles.items():

@@ -66,7 +66,7 @@ def test_every_operator_is_measured_and_none_is_spoiled(case: str, files_of: Fil
     assert read_layers(path) == errors
     table = worst_layers(errors, 2)
     assert list(table["lost dB"].values()) == [error.lost_db for error in errors[:2]]
-    assert set(table) == {"operator", "lost dB", "SQNR dB", "scale", "range"}
+    assert set(table) == {"operator", "lost dB", "SQNR dB", "range"}
 
 
 def test_a_file_has_no_error_against_itself(files_of: FilesOf) -> None:

@@ -62,7 +62,10 @@ def print_table(heading: str, values: Mapping[str, Any]) -> None:
 
 def print_rows(heading: str, rows: Mapping[str, Mapping[str, Any]]) -> None:
     """A line for each name: name -> column -> value, the same columns in all; a dash where there is none."""
-    table = Table(heading, *next(iter(rows.values())))
+    table = Table()
+    table.add_column(heading, no_wrap=True)
+    for column in next(iter(rows.values())):
+        table.add_column(column)
     for name, values in rows.items():
         table.add_row(name, *map(_format, values.values()))
     Console().print(table)

@@ -64,10 +64,10 @@ def print_fits(fits: Mapping[str, Fit]) -> None:
     rows = {
         name: {
             "fits": "yes" if each.fits else "no",
-            "memory needed": each.needed_bytes,
+            "needs": each.needed_bytes,
             "usable": each.usable_bytes,
             "left": each.left_bytes,
-            "room for the file left": each.flash_left_bytes,
+            "file room left": each.flash_left_bytes,
         }
         for name, each in fits.items()
     }

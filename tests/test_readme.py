@@ -93,7 +93,9 @@ def test_make_targets_exist(document: str) -> None:
 def test_links_and_files_exist(document: str) -> None:
     links = re.findall(r"\]\((?!https?:)([^)]+)\)", DOCUMENTS[document])
     files = re.findall(r"`((?:notebooks|benchmarks|tests)/[\w./-]+)`", DOCUMENTS[document])
-    missing = [path for path in links + files if not (REPOSITORY / path).exists()]
+    headings = re.findall(r"^#+ (.+)$", DOCUMENTS[document], re.MULTILINE)
+    anchors = {"#" + re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-") for heading in headings}
+    missing = [link for link in links + files if link not in anchors and not (REPOSITORY / link).exists()]
     assert not missing
 
 

@@ -37,7 +37,7 @@ def compare(
     tta: TtaOption = [],
     on_error: OnErrorOption = OnErrorChoice.STOP,
 ) -> None:
-    """Compare models on the same pictures: is the second one really better than the first?"""
+    """Compare models on the same pictures, and tell real differences from chance."""
     import_keras_quietly()
     from detector.comparison import compare as compare_models
     from detector.looks import parse_looks

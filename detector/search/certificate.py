@@ -43,7 +43,12 @@ def make_certificate(ladder: Ladder, ending: Ending, how: Circumstances) -> dict
     outcomes = list(record.outcomes.values())
     return {
         "ending": ending,
-        "goal": {"condition": str(record.goal), "metric": record.goal.metric, "value": record.goal.value, "of": record.goal.of},
+        "goal": {
+            "condition": str(record.goal),
+            "metric": record.goal.metric,
+            "value": record.goal.value,
+            "of": record.goal.of,
+        },
         "budgets": list(how.budgets),
         "command": how.command,
         "seed": record.maker.config.seed,

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from detector.runs import Run, RunError
+from detector.scoring.direction import more_is_better
 
 COSTS = ("parameters", "int8_bytes", "arena_bytes", "macs", "milliseconds")
-LESS_IS_BETTER = ("error", "false_alarms")  # parts of the names of such metrics
 CONDITION = re.compile(r"\s*(\w+)\s*(>=|<=)\s*([-+]?\d*\.?\d+(?:[eE][-+]?\d+)?)\s*")
 
 Costs = Mapping[str, float]
@@ -63,11 +63,6 @@ class Goal:
 
     def __str__(self) -> str:
         return f"{self.metric}{'>=' if self.more_is_better else '<='}{self.value:.6g}"
-
-
-def more_is_better(metric: str) -> bool:
-    """Whether a score is the better the larger it is."""
-    return not any(part in metric for part in LESS_IS_BETTER)
 
 
 def parse_goal(text: str, known: Sequence[str]) -> Goal:

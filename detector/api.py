@@ -17,9 +17,11 @@ import numpy as np
 from data_generators.cache import Progress
 from data_generators.errors import DataError, OnError
 from data_generators.real.quads import QuadOrder
-from detector.config import Config, Precision, SourceSettings, read_config
+from detector.config import Config, read_config
 from detector.data import ProgressFor, open_cut, silent, training_view
 from detector.looks import ONCE, Looks
+from detector.settings.data import SourceSettings
+from detector.settings.export import Precision
 from detector.template import commented_config
 
 if TYPE_CHECKING:
@@ -329,6 +331,13 @@ def benchmark(
     from detector.benchmark import benchmark as measure
 
     return measure(model, threads, rounds, progress)
+
+
+def report(folders: Sequence[str | Path], output: str | Path = "report.html") -> Path:
+    """Writes one HTML page about runs, sweeps and ladders; see `detector.report.writing.write_report`."""
+    from detector.report.writing import write_report
+
+    return write_report(folders, output)
 
 
 def sweep(

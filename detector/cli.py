@@ -21,6 +21,7 @@ from detector.commands import (
     masks,
     networks,
     pseudo_labels,
+    report,
     search,
     shrink,
     targets,
@@ -47,6 +48,7 @@ app.add_typer(benchmark.app)
 app.add_typer(search.app)
 app.add_typer(shrink.app)
 app.add_typer(compression.app)
+app.add_typer(report.app)
 
 
 def run() -> NoReturn:

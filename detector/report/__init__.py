@@ -1,0 +1,1 @@
+"""One page with what a person looks at of runs and searches: fronts, curves, importances, pictures, failures."""

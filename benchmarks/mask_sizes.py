@@ -68,7 +68,9 @@ def parse_options(words: Sequence[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"{CONFIG}, {', '.join(SIZES)}; all by default")
     parser.add_argument("--config", default="cat-mask", help="preset or YAML file; its training data serves all sizes")
-    parser.add_argument("--photos", type=Path, default=Path(os.environ.get("DETECTOR_DATA", ".")) / SET, help="to measure")
+    parser.add_argument(
+        "--photos", type=Path, default=Path(os.environ.get("DETECTOR_DATA", ".")) / SET, help="to measure"
+    )
     parser.add_argument("--epochs", type=int, help="by default those of the config")
     parser.add_argument("--jobs", type=int, default=1, help="processes of one thread each")
     parser.add_argument("--runs", type=Path, default=Path("runs/mask_sizes"))

@@ -14,8 +14,8 @@ from data_generators.transform.input_spec import InputSpec
 from data_generators.transform.tiling import TileSettings
 from detector.codecs import CODECS, Codec
 from detector.config import Config
-from detector.model_settings import parse_heads
 from detector.runs import RunError, atomic_path
+from detector.settings.model import parse_heads
 
 CARD_NAME = "model.json"
 CARD_VERSION = 1

@@ -22,7 +22,8 @@ from data_generators.synthetic.documents import DocumentScenes
 from data_generators.transform.augment import Augmentation
 from data_generators.transform.tiling import TiledSource
 from data_generators.vocabulary import in_vocabulary
-from detector.config import Config, SourceSettings
+from detector.config import Config
+from detector.settings.data import SourceSettings
 
 logger = logging.getLogger(__name__)
 

@@ -6,8 +6,8 @@ from importlib import resources
 from pathlib import Path
 from typing import get_args
 
-from detector.config import Precision
 from detector.runs import Run, RunError
+from detector.settings.export import Precision
 
 
 def shipped_names() -> list[str]:

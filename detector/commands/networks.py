@@ -178,11 +178,11 @@ def export(
 ) -> None:
     """Write LiteRT float and int8 files, and print their scores side by side."""
     import_keras_quietly()
-    from detector.config import Precision
     from detector.export.gate import Parity
     from detector.export.layer_errors import read_layers, worst_layers
     from detector.export.run import LAYERS_NAME
     from detector.export.run import export as run_export
+    from detector.settings.export import Precision
 
     chosen: Precision | None = precision.value if precision else None
     report = run_export(run, data, show_progress, precision=chosen, on_error=on_error.value)

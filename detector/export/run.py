@@ -16,7 +16,7 @@ from data_generators.formats import open_source
 from data_generators.sources import Source
 from detector.build import for_export
 from detector.card import CARD_NAME, ModelCard, read_keras_card
-from detector.config import Config, ExportSettings, Precision
+from detector.config import Config
 from detector.data import ProgressFor, silent, training_sources, validation_sources
 from detector.evaluation import evaluate_sources
 from detector.export.gate import Parity, find_problems, measure_kernels
@@ -24,6 +24,7 @@ from detector.export.layer_errors import LayerError, layer_errors
 from detector.export.litert import QUANTISERS, write_float
 from detector.litert_file import write_litert_card
 from detector.runs import Run, RunError, atomic_path, write_json
+from detector.settings.export import ExportSettings, Precision
 from detector.training import choose_thresholds, make_training_batches
 
 LAYERS_NAME = "layers.json"

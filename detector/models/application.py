@@ -9,8 +9,8 @@ from typing import Any
 import keras
 from keras import layers
 
-from detector.model_settings import APPLICATION_STAGES
 from detector.models.blocks import Tensor
+from detector.settings.model import APPLICATION_STAGES
 
 PREPROCESSING = (layers.Rescaling, layers.Normalization)  # they take values up to 255; ours come in [0, 1]
 

@@ -9,8 +9,8 @@ import keras
 from keras import layers, ops
 
 from detector.codecs.autoencoder import AutoencoderCodec, AutoencoderSettings
-from detector.model_settings import BackboneSettings
 from detector.models.blocks import BLOCKS, Tensor, conv_unit
+from detector.settings.model import BackboneSettings
 
 GREY = 0.5  # of hidden patches
 BLUR_PX = 5

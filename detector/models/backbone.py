@@ -6,9 +6,9 @@ import re
 
 from keras import layers
 
-from detector.model_settings import BackboneSettings
 from detector.models.application import build_application
 from detector.models.blocks import BLOCKS, Tensor, conv_block
+from detector.settings.model import BackboneSettings
 
 
 def build_backbone(image: Tensor, settings: BackboneSettings) -> dict[str, Tensor]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from keras import layers
 
-from detector.model_settings import BackboneSettings
+from detector.settings.model import BackboneSettings
 
 Tensor = Any
 EXPANSION = 4

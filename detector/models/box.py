@@ -8,9 +8,9 @@ from keras import Model, initializers, layers
 
 from detector.codecs.box import OUTWARDS, BoxCodec, BoxSettings, distance_limits
 from detector.codecs.ramps import RAMP_TOP, ramp_layer
-from detector.model_settings import BackboneSettings
 from detector.models.blocks import Tensor, activation_layer
 from detector.models.decoder import build_decoder
+from detector.settings.model import BackboneSettings
 
 START = 0.25  # distance of the sides from the middle, of the frame or the cell, where training begins
 

@@ -9,9 +9,9 @@ from keras import Model, initializers, layers
 
 from detector.codecs.corners import CornersCodec, CornersSettings
 from detector.codecs.ramps import RAMP_TOP, ramp_layer
-from detector.model_settings import BackboneSettings
 from detector.models.blocks import Tensor, activation_layer, conv_unit
 from detector.models.decoder import build_decoder
+from detector.settings.model import BackboneSettings
 
 PROFILE_KERNEL = 5  # cells along a profile that a bin sees
 

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from keras import layers
 
 from detector.codecs.corners import MARGIN_STRIDE
-from detector.model_settings import BackboneSettings
 from detector.models.blocks import BLOCKS, Tensor, conv_unit
+from detector.settings.model import BackboneSettings
 
 
 def build_decoder(

@@ -12,9 +12,9 @@ from detector.codecs.grid import GridCodec
 from detector.codecs.grid_places import distance_limits
 from detector.codecs.grid_settings import GridSettings
 from detector.codecs.ramps import RAMP_TOP, ramp_layer
-from detector.model_settings import BackboneSettings
 from detector.models.blocks import BLOCKS, Tensor
 from detector.models.decoder import build_decoder
+from detector.settings.model import BackboneSettings
 
 PRIOR = 0.01  # objectness that training begins with (Lin et al. 2017, section 3.3)
 

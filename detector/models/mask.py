@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from keras import Model, layers
 
 from detector.codecs.mask import MaskCodec, MaskSettings
-from detector.model_settings import BackboneSettings
 from detector.models.blocks import BLOCKS, Tensor, activation_layer, conv_unit, normalise
+from detector.settings.model import BackboneSettings
 
 
 def build_mask(scales: Mapping[str, Tensor], codec: MaskCodec, backbone: BackboneSettings) -> dict[str, Tensor]:

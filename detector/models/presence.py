@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from keras import layers
 
 from detector.codecs.presence import PresenceCodec
-from detector.model_settings import BackboneSettings
 from detector.models.blocks import Tensor
+from detector.settings.model import BackboneSettings
 
 
 def build_presence(

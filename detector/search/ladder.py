@@ -24,7 +24,7 @@ from typing import Literal
 from detector.search.ladder_record import Outcome, OutOfTimeError, Record
 from detector.search.ladder_rungs import Rung, Start, default_remedies
 from detector.search.ladder_shapes import Shape, other_designs, shape_of, smaller_inputs, steps_down
-from detector.shrink_settings import Remedy
+from detector.settings.shrink import Remedy
 
 logger = logging.getLogger(__name__)
 

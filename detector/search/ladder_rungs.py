@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from data_generators.sources import hash_content
-from detector.config import Config, SourceSettings, apply_override
+from detector.config import Config, apply_override
 from detector.search.ladder_shapes import Shape, shape_of, with_shape
-from detector.shrink_settings import Remedy, ShrinkSettings
+from detector.settings.data import SourceSettings
+from detector.settings.shrink import Remedy, ShrinkSettings
 
 if TYPE_CHECKING:
     from detector.search.trial import TrialResult

@@ -8,8 +8,8 @@ from typing import Any
 from data_generators.settings import SettingsError
 from detector.codecs import HeadSettings
 from detector.config import Config
-from detector.model_settings import BlockKind
-from detector.shrink_settings import ShrinkSettings
+from detector.settings.model import BlockKind
+from detector.settings.shrink import ShrinkSettings
 
 CHANNEL_STEP = 4
 LEAST_STAGES, LEAST_SIDE_PX = 3, 32

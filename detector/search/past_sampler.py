@@ -14,7 +14,7 @@ from optuna.samplers import BaseSampler, NSGAIISampler, RandomSampler, TPESample
 from optuna.trial import FrozenTrial
 
 from detector.search.space import grid_params, make_distributions
-from detector.search_settings import SearchSettings
+from detector.settings.search import SearchSettings
 
 
 class PastSampler(BaseSampler):

@@ -17,7 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from detector.search.study import Row
-from detector.search_settings import SearchSettings
+from detector.settings.search import SearchSettings
 from detector.terminal import say, show_progress
 
 FRONT_ROWS = 20

@@ -9,7 +9,7 @@ import yaml
 
 from data_generators.settings import SettingsError
 from detector.config import Config, read_config
-from detector.search_settings import SearchSettings
+from detector.settings.search import SearchSettings
 
 
 def read_sweep(

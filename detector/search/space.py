@@ -11,7 +11,7 @@ import numpy as np
 
 from data_generators.settings import SettingsError
 from detector.config import Config
-from detector.search_settings import ParameterSettings
+from detector.settings.search import ParameterSettings
 
 if TYPE_CHECKING:
     import optuna

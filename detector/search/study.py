@@ -34,7 +34,7 @@ from detector.runs import RunError, atomic_path, write_json
 from detector.search.objectives import objective_value
 from detector.search.outcome import Outcome, State
 from detector.search.space import suggest, to_values
-from detector.search_settings import SearchSettings
+from detector.settings.search import SearchSettings
 
 if TYPE_CHECKING:
     import optuna

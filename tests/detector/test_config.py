@@ -16,11 +16,11 @@ import detector.card
 import detector.codecs.corners
 import detector.codecs.presence
 import detector.config
-import detector.model_settings
+import detector.settings.model
 from data_generators.settings import Settings, SettingsError
 from detector.config import Config, read_config
-from detector.model_settings import BackboneSettings
 from detector.presets import preset_names, preset_text
+from detector.settings.model import BackboneSettings
 from detector.template import commented_config
 
 MINIMAL: dict[str, Any] = {
@@ -149,7 +149,7 @@ def settings_classes() -> list[type[Settings]]:
         detector.card,
         detector.codecs.corners,
         detector.codecs.presence,
-        detector.model_settings,
+        detector.settings.model,
         data_generators.formats,
     )
     found = {member for module in modules for _, member in inspect.getmembers(module, inspect.isclass)}

@@ -18,8 +18,9 @@ from data_generators.geometry import order_corners_image
 from data_generators.images import write_image
 from data_generators.settings import SettingsError
 from data_generators.sources import Source
-from detector.config import Config, SourceSettings
+from detector.config import Config
 from detector.data import describe_data, open_entry, training_sources, training_view, validation_sources
+from detector.settings.data import SourceSettings
 from tests.detector.small_run import small_values, write_every_format
 
 FORMATS = ("corners", "labelme", "negatives", "marked", "documents")

@@ -11,9 +11,9 @@ import tensorflow as tf
 from keras import layers
 
 from detector.build import build_model
-from detector.model_settings import BackboneSettings
 from detector.models.application import build_application
 from detector.models.cost import measure_cost
+from detector.settings.model import BackboneSettings
 from detector.transfer import freeze_stages
 from tests.detector.tiny import noise, tiny_config
 

@@ -8,8 +8,8 @@ import keras
 import pytest
 
 from detector.build import build_model
-from detector.model_settings import BackboneSettings
 from detector.models.backbone import build_backbone
+from detector.settings.model import BackboneSettings
 from tests.detector.tiny import HEADS, tiny_config
 
 BLOCKS = ("conv", "separable", "inverted_residual", "residual")

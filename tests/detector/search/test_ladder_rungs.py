@@ -7,7 +7,7 @@ from pathlib import Path
 from detector.config import Config, read_config
 from detector.search.ladder_rungs import RungMaker, default_remedies, limited_sources
 from detector.search.ladder_shapes import Shape
-from detector.shrink_settings import Remedy
+from detector.settings.shrink import Remedy
 from tests.detector.search.ladder_world import make_config
 
 SHAPE = Shape(8, (1, 2, 1), (72, 96))

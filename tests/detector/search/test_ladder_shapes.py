@@ -18,7 +18,7 @@ from detector.search.ladder_shapes import (
     widths,
     with_shape,
 )
-from detector.shrink_settings import ShrinkSettings
+from detector.settings.shrink import ShrinkSettings
 from tests.detector.search.ladder_world import make_config, weights_of
 
 SETTINGS = ShrinkSettings()

@@ -9,7 +9,7 @@ import pytest
 from data_generators.settings import SettingsError
 from detector.config import Config
 from detector.search.space import check_paths, config_at, grid_params, make_distributions, to_values
-from detector.search_settings import ParameterSettings, SearchSettings
+from detector.settings.search import ParameterSettings, SearchSettings
 from tests.detector.search.sweeping import sweep_config
 
 OBJECTIVES = {"quad_iou_mean": "maximize"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
@@ -135,3 +136,9 @@ def parse_heads(heads: dict[str, Any]) -> dict[str, HeadSettings]:
         known = isinstance(value, HeadSettings)
         parsed[name] = value if known else CODECS[name].settings_class.parse(value or {}, f"model.heads.{name}")
     return parsed
+
+
+def absolute_network(name: str | None) -> str | None:
+    """The absolute path of a model file or run folder that is there; the name of a shipped model as it is."""
+    there = name and (Path(name).is_file() or (Path(name) / "config.yaml").is_file())
+    return str(Path(str(name)).absolute()) if there else name

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from data_generators.settings import Settings
-from detector.model_settings import BlockKind
+from detector.settings.model import BlockKind
 
 
 class Remedy(Settings):

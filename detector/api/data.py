@@ -1,10 +1,4 @@
-"""The verbs of the command line as functions: `from detector import api`, then `api.train("documents", "runs/mine")`.
-
-Heavy modules are imported inside the verbs, so that this one is imported at once. Samples are drawn and decoded in
-processes of their own: a script that trains wants its calls below `if __name__ == "__main__":`. A `config` is a
-`Config`, a YAML file or the name of a preset; a `model` is a run folder, a `.keras` or `.tflite` file, or the name of
-a shipped model.
-"""
+"""The verbs for data: look at it, draw it, write it in another format, label it."""
 
 from __future__ import annotations
 
@@ -17,32 +11,16 @@ import numpy as np
 from data_generators.cache import Progress
 from data_generators.errors import DataError, OnError
 from data_generators.real.quads import QuadOrder
-from detector.config import Config, read_config
+from detector.api.resolving import AnyConfig, resolve
 from detector.data import ProgressFor, open_cut, silent, training_view
 from detector.looks import ONCE, Looks
 from detector.settings.data import SourceSettings
-from detector.settings.export import Precision
 from detector.template import commented_config
 
 if TYPE_CHECKING:
     from data_generators.inspection.inspection import Inspection
-    from detector.comparison import Comparison
-    from detector.evaluation import Evaluation
-    from detector.export.bundles import Bundle
-    from detector.fitting import Fit
     from detector.labelling.server import LabelServer
-    from detector.models.cost import Cost
-    from detector.prediction import Answer
     from detector.pseudo_labels.queue import LabelQueue
-    from detector.runs import Run
-    from detector.search.study import Row
-    from detector.search.sweep import SweepOptions
-
-AnyConfig = Config | str | Path
-
-
-def _resolve(config: AnyConfig) -> Config:
-    return config if isinstance(config, Config) else read_config(config)
 
 
 def init(task: str = "documents") -> str:
@@ -70,7 +48,7 @@ def preview(
     """
     from data_generators.preview import preview_sheet
 
-    settings = _resolve(config)
+    settings = resolve(config)
     for entry in [SourceSettings(source=text) for text in data] or settings.data.train:
         source = open_cut(entry, settings, on_error)
         yield entry.source, len(source), preview_sheet(source, training_view(settings, source), count, settings.seed)
@@ -164,105 +142,6 @@ def convert(
     return writer.sources(directory, parts), lost
 
 
-def cost(config: AnyConfig) -> Cost:
-    """What a network costs before it is trained."""
-    from detector.costing import cost_of_config
-
-    return cost_of_config(_resolve(config))
-
-
-def fits(what: AnyConfig) -> dict[str, Fit]:
-    """Target -> how a network lies in it.
-
-    Args:
-        what: a config, or a model: a run folder, which stands for its int8 file, a `.keras` or `.tflite` file.
-    """
-    from detector.costing import price
-
-    return price(what).fits()
-
-
-def train(config: AnyConfig | None, run: str | Path, *, resume: bool = False, progress: ProgressFor = silent) -> Run:
-    """Trains a network; see `detector.training.train`."""
-    from detector.training import train as run_training
-
-    return run_training(None if config is None else _resolve(config), run, resume=resume, progress=progress)
-
-
-def evaluate(
-    model: str | Path,
-    data: Sequence[str],
-    *,
-    on_error: OnError = "raise",
-    looks: Looks = ONCE,
-    worst: int = 16,
-    progress: Progress | None = None,
-) -> Evaluation:
-    """Measures a model on labelled sources; see `detector.evaluation.evaluate`."""
-    from detector.evaluation import evaluate as measure
-
-    return measure(model, data, on_error=on_error, looks=looks, worst=worst, progress=progress)
-
-
-def compare(
-    models: Sequence[str | Path],
-    data: Sequence[str],
-    *,
-    on_error: OnError = "raise",
-    looks: Looks = ONCE,
-    resamples: int = 500,
-    progress: Progress | None = None,
-) -> Comparison:
-    """Compares models on the same labelled pictures; see `detector.comparison.compare`."""
-    from detector.comparison import compare as compare_models
-
-    return compare_models(models, data, on_error=on_error, looks=looks, resamples=resamples, progress=progress)
-
-
-def predict(
-    model: str | Path,
-    inputs: Sequence[str],
-    every: int = 1,
-    on_error: OnError = "raise",
-    template: str | Path | None = None,
-    *,
-    looks: Looks = ONCE,
-) -> Iterator[Answer]:
-    """Asks a model about files, folders, globs and videos; see `detector.prediction.predict`."""
-    from detector.prediction import predict as ask
-
-    return ask(model, inputs, every, on_error, template, looks=looks)
-
-
-def export(
-    run: str | Path,
-    data: Sequence[str] = (),
-    *,
-    precision: Precision | None = None,
-    on_error: OnError = "raise",
-    progress: ProgressFor = silent,
-) -> dict[str, Any]:
-    """Writes LiteRT float and int8 files and measures them; see `detector.export.run.export`."""
-    from detector.export.run import export as run_export
-
-    return run_export(run, data, progress, precision=precision, on_error=on_error)
-
-
-def bundle(model: str | Path, output: str | Path, target: str | None = None, kind: str = "") -> Bundle:
-    """Writes a folder with a model and all that runs it on a device; see `detector.export.bundles`.
-
-    Args:
-        model: a run folder, a model file, or the name of a shipped model.
-        output: the folder, new, empty, or an earlier bundle that nobody has changed.
-        target: name of a target; not needed where `kind` is given.
-        kind: of `detector.export.bundles.BUNDLES`; the target's where it is empty.
-    """
-    from detector.export.bundles import write_bundle
-    from detector.targets import read_target
-
-    return write_bundle(model, Path(output), read_target(target) if target else None, kind)
-
-
 def label(
     directory: str | Path,
     *,
@@ -322,29 +201,3 @@ def pseudo_label(
 
     asked = LabelModel(load_runtime(model), head, looks)
     return label_pictures(asked, images, out, anew=anew, on_error=on_error, progress=progress)
-
-
-def benchmark(
-    model: str | Path, threads: Sequence[int] = (), rounds: int = 50, *, progress: Progress | None = None
-) -> dict[str, Any]:
-    """Times a picture in every runtime that is there; see `detector.benchmark.benchmark`."""
-    from detector.benchmark import benchmark as measure
-
-    return measure(model, threads, rounds, progress)
-
-
-def report(folders: Sequence[str | Path], output: str | Path = "report.html") -> Path:
-    """Writes one HTML page about runs, sweeps and ladders; see `detector.report.writing.write_report`."""
-    from detector.report.writing import write_report
-
-    return write_report(folders, output)
-
-
-def sweep(
-    config: AnyConfig, study: str | Path, options: SweepOptions | None = None, *, progress: ProgressFor = silent
-) -> list[Row]:
-    """Runs the trials of a config's `search` in a study folder; see `detector.search.sweep.sweep`."""
-    from detector.search.sweep import SweepOptions
-    from detector.search.sweep import sweep as run_sweep
-
-    return run_sweep(_resolve(config), study, options or SweepOptions(), progress=progress)

@@ -47,7 +47,7 @@ function makeFrame(host, name, x, y, height, head = 0) {
   const across = makeScale(x.values, left, right, x.log), up = makeScale(y.values, bottom, top, y.log);
   const text = (value, scale = 1) => short(value * scale, 3);
   svg.append(
-    ...across.ticks.map((tick) => draw("g", { class: "tick" }, draw("line", { x1: across.at(tick), x2: across.at(tick), y1: top, y2: bottom }), draw("text", { x: across.at(tick), y: bottom + 16, "text-anchor": "middle" }, text(tick, x.scale)))),
+    ...across.ticks.filter((tick) => !x.whole || Number.isInteger(tick)).map((tick) => draw("g", { class: "tick" }, draw("line", { x1: across.at(tick), x2: across.at(tick), y1: top, y2: bottom }), draw("text", { x: across.at(tick), y: bottom + 16, "text-anchor": "middle" }, text(tick, x.scale)))),
     ...up.ticks.map((tick) => draw("g", { class: "tick" }, draw("line", { x1: left, x2: right, y1: up.at(tick), y2: up.at(tick) }), draw("text", { x: left - 6, y: up.at(tick) + 4, "text-anchor": "end" }, text(tick, y.scale)))),
     draw("text", { class: "axis", x: (left + right) / 2, y: height - 6, "text-anchor": "middle" }, x.title),
     draw("text", { class: "axis", transform: `translate(14 ${(top + bottom) / 2}) rotate(-90)`, "text-anchor": "middle" }, y.title),
@@ -87,9 +87,9 @@ function makeInteractive(svg, items) {
   svg.addEventListener("keydown", (event) => {
     const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
     if (event.key === "Escape") return leave();
-    if (event.key === "Enter") items[chosen]?.open();
-    if (!step || !items.length) return;
-    event.preventDefault();
+    if (event.key !== "Enter" && !(step && items.length)) return;
+    event.preventDefault(); // else Enter would press the button that closes what it has opened
+    if (!step) return items[chosen]?.open();
     chosen = chosen < 0 && step < 0 ? items.length - 1 : (chosen + step + items.length) % items.length;
     show(items[chosen], items[chosen].places.length - 1, true);
   });
@@ -109,10 +109,10 @@ function drawGroups({ svg, across, up, left, right }, groups, goals, more) {
   for (const series of new Set(groups.map((group) => group.series))) {
     const front = frontOf(groups.filter((group) => group.series === series && group.state !== "rejected"), more);
     const steps = front.map((group, index) => (index ? `H${across.at(group.x)}V${up.at(group.y)}` : `M${across.at(group.x)},${up.at(group.y)}`)).join("");
-    if (front.length) svg.append(draw("path", { class: "front", d: `${steps}H${right}`, stroke: colour(series) }));
+    if (groups.filter((group) => group.series === series).length > 1 && front.length) svg.append(draw("path", { class: "front", d: `${steps}H${right}`, stroke: colour(series) }));
   }
   const items = groups.map((group) => ({ ...group, places: [[across.at(group.x), up.at(group.y)]], lines: () => group.lines })).sort((a, b) => a.x - b.x);
-  items.forEach((item) => svg.append(drawMark(item, up, groups.length <= 6 && { left, right })));
+  items.forEach((item) => svg.append(drawMark(item, up, groups.length <= 6 && groups.every((group) => group.label.length <= 14) && { left, right })));
   makeInteractive(svg, items);
 }
 
@@ -149,7 +149,7 @@ function drawLimits({ svg, across, left, right, bottom }, limits) {
 // Lines. `series`: { keys, name, colour, faint, dashed, x: values, y: values, open }.
 function drawLines(host, name, series, x, y) {
   const known = series.map((each) => each.x.map((value, index) => [value, each.y[index]]).filter(([a, b]) => Number.isFinite(a) && Number.isFinite(b)));
-  const { svg, across, up } = makeFrame(host, name, { ...x, values: known.flat().map(([a]) => a) }, { ...y, values: known.flat().map(([, b]) => b) }, 340);
+  const { svg, across, up } = makeFrame(host, name, { ...x, whole: true, values: known.flat().map(([a]) => a) }, { ...y, values: known.flat().map(([, b]) => b) }, 340);
   const items = series.map((each, number) => ({
     ...each,
     places: known[number].map(([a, b]) => [across.at(a), up.at(b)]),

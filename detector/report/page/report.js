@@ -39,7 +39,7 @@ const legendMark = (series) => draw("svg", { class: "key", viewBox: "-8 -8 16 16
 function groupsOf(metric, cost) {
   const groups = new Map();
   POINTS.filter((point) => point.plotted && point.costs[cost] > 0 && Number.isFinite(point.metrics[metric])).forEach((point) => {
-    const key = `${point.alike || point.name} ${point.state === "rejected"}`;
+    const key = `${seriesOf(point.folder)} ${point.alike || point.name} ${point.state === "rejected"}`;
     groups.set(key, [...(groups.get(key) ?? []), point]);
   });
   return [...groups.values()].map((points) => {
@@ -92,7 +92,7 @@ function addLegend() {
     POINTS.some((point) => point.chosen) ? make("li", {}, "★ the winner") : null,
     states.has("missed") ? key(SHAPES[0], { class: "hollow" }, "hollow: short of the goal") : null,
     states.has("rejected") ? key(CROSS, { class: "hollow" }, "cross: refused by the export's gate") : null,
-    key("M0,-7V7m-3,0h6M-3,-7h6", { class: "hollow" }, "bar: range over seeds"));
+    groupsOf(view.metric, "int8_bytes").some((group) => group.keys.length > 1) ? key("M0,-7V7m-3,0h6M-3,-7h6", { class: "hollow" }, "bar: range over seeds") : null);
 }
 
 function columns() {
@@ -190,10 +190,10 @@ function openDetails(points) {
     make("h2", index ? {} : { id: "details-title" }, (point.chosen ? "★ " : "") + point.name, " ", chip(point.state)),
     point.reason ? make("p", { class: "reason" }, point.reason) : null,
     point.commands.length ? commandBox(point.commands) : null,
-    point.pictures.map((picture) => make("img", { src: picture.uri, alt: `${picture.name} of ${point.name}` })),
     make("div", { class: "facts" },
       make("div", {}, make("h3", {}, `scores${point.runtime ? ` in ${point.runtime}` : ""}`), rows(point.metrics)),
-      make("div", {}, make("h3", {}, "costs"), rows(point.costs, costText), make("h3", {}, "settings"), rows({ ...point.settings, ...(point.seed === null ? {} : { seed: point.seed }) }))))));
+      make("div", {}, make("h3", {}, "costs"), rows(point.costs, costText), make("h3", {}, "settings"), rows({ ...point.settings, ...(point.seed === null ? {} : { seed: point.seed }) }))),
+    point.pictures.map((picture) => make("img", { src: picture.uri, alt: `${picture.name} of ${point.name}` })))));
   dialog.showModal();
   dialog.scrollTop = 0;
 }

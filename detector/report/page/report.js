@@ -204,9 +204,11 @@ function addTheme() {
   const put = (theme) => {
     document.documentElement.dataset.theme = theme;
     button.textContent = { auto: "◐ as the system", light: "☀ light", dark: "☾ dark" }[theme];
-    try { localStorage.setItem("detector-report-theme", theme); } catch { /* a page from a file may not keep anything */ }
   };
-  button.addEventListener("click", () => put(order[(order.indexOf(document.documentElement.dataset.theme) + 1) % order.length]));
+  button.addEventListener("click", () => {
+    put(order[(order.indexOf(document.documentElement.dataset.theme) + 1) % order.length]);
+    try { localStorage.setItem("detector-report-theme", document.documentElement.dataset.theme); } catch { /* a page from a file may not keep anything */ }
+  });
   put(order.includes(kept) ? kept : "auto");
 }
 

@@ -154,7 +154,7 @@ def test_rungs_of_a_ladder(tmp_path: Path) -> None:
 def test_a_ladder_that_has_not_ended_shows_its_rungs(tmp_path: Path) -> None:
     ladder = write_ladder(tmp_path / "ladder")
     (ladder / "certificate.json").unlink()
-    lost = {"result": None, "training": {}, "diverged": "the loss is no number"}
+    lost: dict[str, Any] = {"result": None, "training": {}, "diverged": "the loss is no number"}
     (ladder / "rungs" / "generalise-w8" / FINDING_NAME).write_text(json.dumps(lost))
     points = by_name(read(ladder))
     assert points["generalise-w12"].is_plotted and not points["overfit-w4"].is_plotted

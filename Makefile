@@ -26,7 +26,7 @@ install: $(VENV)/.installed
 install-dev: $(VENV)/.installed-dev
 
 # In a variable, for `call` would take the comma for its own.
-EXTRAS := dev,browser
+EXTRAS := dev,browser,tflm,onnx
 # A complete installation leaves a stamp; changed dependencies make it stale.
 $(VENV)/.installed: setup.cfg pyproject.toml
 	$(call install_into_venv,-e .)

@@ -123,7 +123,8 @@ class LiteRTRuntime(FileRuntime):
 
     Args:
         path: the file.
-        reference: True runs LiteRT's reference kernels, which microcontrollers reproduce to the byte.
+        reference: True runs LiteRT's reference kernels, which microcontrollers reproduce to the byte, but for the few
+            operators that `detector.export.gate` names.
     """
 
     name = "litert"

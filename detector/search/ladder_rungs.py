@@ -20,7 +20,6 @@ Phase = Literal["overfit", "generalise", "down"]
 Start = Literal["nothing", "weights", "channels", "teacher"]
 DRAWN = ("cutouts", "documents", "forms")  # formats that draw as many scenes as `count` says
 NO_PICTURES = 1_000_000
-REFERENCE_SAMPLES = 8
 
 
 @dataclass(frozen=True)
@@ -78,8 +77,7 @@ class RungMaker:
 
     def __init__(self, config: Config, folder: Path) -> None:
         self.settings = config.shrink or ShrinkSettings()
-        # int8 alone is judged, against the goal, and not what it loses; the slow kernels need not be asked for long
-        export = config.export.model_copy(update={"max_loss": 1.0, "reference_samples": REFERENCE_SAMPLES})
+        export = config.export.model_copy(update={"max_loss": 1.0})  # int8 is judged against the goal alone
         training = config.training.model_copy(update={"picture_epochs": NO_PICTURES})
         self.config = config.model_copy(update={"shrink": None, "export": export, "training": training})
         self.folder = folder

@@ -12,7 +12,7 @@ from data_generators.settings import SettingsError
 from detector.config import Config
 from detector.runs import Run, RunError
 from detector.search import trial
-from detector.search.trial import TrialResult, predict_cost, read_result, run_trial
+from detector.search.trial import REFERENCE_SAMPLES, TrialResult, predict_cost, read_result, run_trial
 from tests.detector.small_run import VALIDATION, epochs_in, small_values, write_sheets
 
 
@@ -54,6 +54,8 @@ def test_a_trial_measures_int8_and_is_not_done_twice(
     assert (result.parameters, result.macs) == (cost.parameters, cost.macs)
     assert 0 < result.milliseconds < 1000 and result.seconds > 0 and not result.gate
     assert result.arena_bytes == cost.arena_bytes_int8 > 0
+    report = json.loads((run.exports / "report.json").read_text())
+    assert report["int8-reference"]["samples"] == REFERENCE_SAMPLES < VALIDATION
     monkeypatch.setattr(trial, "train", None)
     assert run_trial(config, tmp_path / "trial").to_json() == result.to_json()
     other = config.model_copy(update={"seed": 6})

@@ -25,7 +25,7 @@ from tests.detector.tiny import SIZE_HW, Files, noise, random_network, tiny_conf
 FilesOf = Callable[[str], Files]
 needs_tflm = pytest.mark.skipif(not tflm_is_there(), reason="no tflite-micro: pip install 'detector[tflm]'")
 SLOW = pytest.mark.slow
-QUICK = ("two heads", "grid anchors")
+QUICK = ("two heads", "presence")
 PLUMBING = {"MUL", "SUB", "RSQRT", "SHAPE", "STRIDED_SLICE", "PACK", "TILE", "QUANTIZE", "DEQUANTIZE", "TRANSPOSE"}
 FRAMES = [*noise(3), np.zeros((*SIZE_HW, 3), np.uint8), np.full((*SIZE_HW, 3), 255, np.uint8)]
 COMBINED: dict[str, dict[str, Any]] = {
@@ -117,6 +117,7 @@ def write_precision(precision: str, case: str, folder: Path, **backbone: Any) ->
 
 
 @needs_tflm
+@SLOW
 def test_16_bits_are_nearer_to_float_than_8_and_tflm_computes_them(files_of: FilesOf, tmp_path: Path) -> None:
     files, path = files_of("presence"), write_precision("int16x8", "presence", tmp_path)
     answers = [LiteRTRuntime(file).run(noise(3))["presence_logit"] for file in (files.float, path, files.int8)]
@@ -128,6 +129,7 @@ def test_16_bits_are_nearer_to_float_than_8_and_tflm_computes_them(files_of: Fil
 
 
 @needs_tflm
+@SLOW
 def test_dynamic_range_takes_and_gives_float_and_tflm_refuses_it(files_of: FilesOf, tmp_path: Path) -> None:
     path = write_precision("dynamic", "presence", tmp_path)
     runtime, exact = LiteRTRuntime(path), LiteRTRuntime(files_of("presence").float)

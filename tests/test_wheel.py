@@ -24,7 +24,7 @@ PACKAGING = ("setup.cfg", "pyproject.toml", "README.md", "LICENSE")
 DATA = (
     *("detector/presets", "detector/shipped", "detector/labelling/page", "detector/targets", "detector/export"),
     *("detector/export/arduino/cpp", "detector/export/arduino/templates"),
-    *("detector/export/web/page", "detector/export/web/page/decode"),
+    *("detector/export/web/page", "detector/export/web/page/decode", "detector/report/page"),
 )
 
 

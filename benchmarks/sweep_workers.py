@@ -95,6 +95,7 @@ def swept(folder: Path, config: Config, workers: Workers, count: int) -> tuple[l
     ends: list[float] = []
 
     def show(rows: Sequence[Row]) -> None:
+        """Kills a worker after every second trial, as long as there is another."""
         done = sum(row.state != "running" for row in rows)
         ends.extend([time.monotonic()] * (done - len(ends)))
 

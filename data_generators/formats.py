@@ -20,7 +20,7 @@ from data_generators.real.corner_csv import CornerCsvSource
 from data_generators.real.cvat import CvatSource
 from data_generators.real.davis import DavisSettings, open_davis
 from data_generators.real.labelme import LabelMeSource
-from data_generators.real.labelme_boxes import LabelMeBoxesSource
+from data_generators.real.labelme_boxes import LabelMeBoxesSource, LabelMeMasksSource
 from data_generators.real.marked_corners import MARK_COLOURS, MarkedCornersSource
 from data_generators.real.masks import MaskFolderSettings, open_masks
 from data_generators.real.negatives import NegativesSource
@@ -131,6 +131,10 @@ def _open_labelme_boxes(path: str, _: str | None, __: NoOptions, on_error: OnErr
     return LabelMeBoxesSource(path, on_error)
 
 
+def _open_labelme_masks(path: str, _: str | None, __: NoOptions, on_error: OnError) -> Source:
+    return LabelMeMasksSource(path, on_error)
+
+
 def _open_marked(path: str, _: str | None, options: MarkedOptions, on_error: OnError) -> Source:
     return MarkedCornersSource(path, options.colours, options.tolerance, options.class_name, on_error)
 
@@ -236,6 +240,7 @@ FORMATS: dict[str, Format] = {
     "images": Format("folder of pictures that nobody has labelled", NoOptions, _open_images),
     "labelme": Format("folder of LabelMe files, polygons of four points", LabelMeOptions, _open_labelme),
     "labelme-boxes": Format("folder of LabelMe files, a box around each shape", NoOptions, _open_labelme_boxes),
+    "labelme-masks": Format("folder of LabelMe files, the pixels of each shape", NoOptions, _open_labelme_masks),
     "marked": Format("folder of pictures with painted corners", MarkedOptions, _open_marked),
     "masks": Format("folder with pictures and masks in two folders", MaskFolderSettings, open_masks, has_splits=True),
     "negatives": Format("folder of pictures that hold no object", NegativesOptions, _open_negatives, has_splits=True),

@@ -10,8 +10,8 @@ import typer
 
 FORMATS = (
     "FORMAT is backgrounds, clip, coco, corners, cutouts, cvat, davis, documents, forms, images, labelme, "
-    "labelme-boxes, marked, masks, negatives, pseudo, trimaps, voc or yolo; PATH is a folder, for forms: a form.yaml, "
-    "for backgrounds: another FORMAT:PATH, for documents: it may be empty."
+    "labelme-boxes, labelme-masks, marked, masks, negatives, pseudo, trimaps, voc or yolo; PATH is a folder, "
+    "for forms: a form.yaml, for backgrounds: another FORMAT:PATH, for documents: it may be empty."
 )
 
 

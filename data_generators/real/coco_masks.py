@@ -133,6 +133,16 @@ def pack_region(region: np.ndarray) -> dict[str, Any]:
     return {"counts": packed["counts"].decode("ascii"), "size": [int(side) for side in packed["size"]]}
 
 
+def join_segmentations(one: Any, other: Any, size_hw: tuple[float, float]) -> Any:
+    """The segmentation of an object of two parts; None where that of a part is not known."""
+    if one is None or other is None:
+        return None
+    if isinstance(one, list) and isinstance(other, list):
+        return [*one, *other]
+    regions = [coco.decode(_packed(part, _whole(size_hw))) for part in (one, other)]
+    return pack_region(regions[0] | regions[1])
+
+
 def resize_mask(mask: np.ndarray, size_hw: SizeHW) -> np.ndarray:
     """A class map at the size of a picture that was shrunk or enlarged after it was labelled."""
     if mask.shape == size_hw:

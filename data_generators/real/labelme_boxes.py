@@ -1,7 +1,8 @@
-"""Reads the shapes of LabelMe files as boxes: rectangles, polygons of any number of points, circles, masks."""
+"""Reads the shapes of LabelMe files as boxes and masks: rectangles, polygons of any points, circles, painted masks."""
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from data_generators.errors import DataError, OnError
 from data_generators.files import checked_folder
 from data_generators.images import read_image
 from data_generators.real.box_checks import read_pictures
+from data_generators.real.coco_masks import join_segmentations, paint_objects, resize_mask
 from data_generators.real.labelled_pictures import Box, LabelledBox, LabelledPicture, LabelledPicturesSource
 from data_generators.real.labelme_file import (
     embedded_image,
@@ -22,6 +24,8 @@ from data_generators.real.labelme_file import (
     shape_name,
     shape_points,
 )
+from data_generators.real.labelme_masks import shape_segmentation
+from data_generators.sample import MASK_IGNORE, Sample
 
 LEAST_POINTS = {"circle": 2, "mask": 2, "polygon": 3, "rectangle": 2, "rotation": 4}
 
@@ -41,9 +45,12 @@ class LabelMeBoxesSource(LabelledPicturesSource):
         DataError: file, shape and cure of what cannot be used.
     """
 
+    _with_masks = False
+
     def __init__(self, directory: str | Path, on_error: OnError = "raise") -> None:
         root = checked_folder(directory, "LabelMe JSON files")
-        pictures = read_pictures(root, label_paths(root), _read_picture, on_error=on_error)
+        read = partial(_read_picture, with_masks=self._with_masks)
+        pictures = read_pictures(root, label_paths(root), read, on_error=on_error)
         class_names = sorted({item.name for picture in pictures for item in picture.objects})
         super().__init__(root, pictures, class_names, on_error=on_error)
 
@@ -53,16 +60,44 @@ class LabelMeBoxesSource(LabelledPicturesSource):
         return read_image(picture.path)
 
 
-def _read_picture(path: Path) -> LabelledPicture:
+class LabelMeMasksSource(LabelMeBoxesSource):
+    """The LabelMe files of a folder: the pixels of their shapes, with a box around each object, see `paint_objects`.
+
+    A rectangle says where an object is and not which pixels are its own: they are to be ignored, as are those of a
+    shape with the flag `ignore`. A file without shapes says that all is background.
+
+    Args:
+        directory: the folder with `*.json`; each names its picture relative to itself (`imagePath`).
+        on_error: whether a file that cannot be used stops the work or is left out.
+
+    Raises:
+        DataError: file, shape and cure of what cannot be used, or more classes than a mask can hold (254).
+    """
+
+    _with_masks = True
+
+    def __init__(self, directory: str | Path, on_error: OnError = "raise") -> None:
+        super().__init__(directory, on_error)
+        if len(self.class_names) >= MASK_IGNORE:
+            problem = f"a mask holds at most {MASK_IGNORE - 1} classes, found {len(self.class_names)}."
+            raise DataError(directory, problem, "Correct the labels, or read the files as labelme-boxes.")
+
+    def sample(self, index: int) -> Sample:
+        sample, picture = super().sample(index), self._pictures[index]
+        mask = paint_objects(picture.objects, sample.labels.tolist(), picture.size_hw)
+        return sample.replace(mask=resize_mask(mask, sample.size_hw), has=sample.has | {"mask"})
+
+
+def _read_picture(path: Path, with_masks: bool) -> LabelledPicture:
     """The labels of a file, which itself stands for its picture where it holds that."""
     data = read_labelme_json(path)
     size_hw, image_path = labelled_size_hw(path, data), picture_path(path, data)
     objects: dict[Any, LabelledBox] = {}
     for number, shape in enumerate(data["shapes"], 1):
-        item = _read_shape(f"{path} shape {number}", shape, size_hw)
+        item = _read_shape(f"{path} shape {number}", shape, size_hw, with_masks)
         group = shape.get("group_id")
         key = number if group is None else (item.name, str(group))
-        objects[key] = _joined(objects[key], item) if key in objects else item
+        objects[key] = _joined(objects[key], item, size_hw) if key in objects else item
     return LabelledPicture(
         path=image_path if image_path.is_file() else path,
         label_path=path,
@@ -73,14 +108,15 @@ def _read_picture(path: Path) -> LabelledPicture:
     )
 
 
-def _joined(one: LabelledBox, other: LabelledBox) -> LabelledBox:
+def _joined(one: LabelledBox, other: LabelledBox, size_hw: tuple[float, float]) -> LabelledBox:
     """An object of two parts; it is ignored where one of them is."""
     (x0, y0, x1, y1), (left, top, right, bottom) = one.box, other.box
     box = (min(x0, left), min(y0, top), max(x1, right), max(y1, bottom))
-    return LabelledBox(one.name, box, one.where, one.ignore or other.ignore)
+    segmentation = join_segmentations(one.segmentation, other.segmentation, size_hw)
+    return LabelledBox(one.name, box, one.where, one.ignore or other.ignore, segmentation)
 
 
-def _read_shape(where: str, shape: Any, size_hw: tuple[float, float]) -> LabelledBox:
+def _read_shape(where: str, shape: Any, size_hw: tuple[float, float], with_masks: bool) -> LabelledBox:
     name = shape_name(where, shape)
     kind, points = shape.get("shape_type", "polygon"), shape_points(shape)
     if kind not in LEAST_POINTS:
@@ -92,7 +128,8 @@ def _read_shape(where: str, shape: Any, size_hw: tuple[float, float]) -> Labelle
         problem = f"a {kind} has at least {LEAST_POINTS[kind]} points, got {len(points)}."
         raise DataError(where, problem, "Draw it again, or delete it.")
     box = _around(kind, points / [size_hw[1], size_hw[0]], size_hw)
-    return LabelledBox(name, box, where, shape_ignored(where, shape))
+    segmentation = shape_segmentation(where, shape, points, size_hw) if with_masks else None
+    return LabelledBox(name, box, where, shape_ignored(where, shape), segmentation)
 
 
 def _around(kind: str, points: np.ndarray, size_hw: tuple[float, float]) -> Box:

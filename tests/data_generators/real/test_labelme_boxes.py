@@ -10,7 +10,7 @@ from data_generators.formats import open_source
 from data_generators.images import encode_image, write_image
 from data_generators.real.box_writer import write_box_set
 from data_generators.real.labelme import LabelMeSource
-from data_generators.real.labelme_boxes import LabelMeBoxesSource
+from data_generators.real.labelme_boxes import LabelMeBoxesSource, LabelMeMasksSource
 from data_generators.real.labelme_writer import LabelMeWriter
 
 IMAGE = np.random.default_rng(0).integers(0, 256, (40, 60, 3), np.uint8)
@@ -65,6 +65,61 @@ def test_classes_and_flags_and_parts_of_one_object(make):
     np.testing.assert_allclose(sample.boxes * [60, 40, 60, 40], wanted, atol=1e-4)
     assert sample.labels.tolist() == [0, 1, 0]
     assert sample.ignore.tolist() == [False, True, False]
+
+
+def painted(values, corner_xy, **changes):
+    """A mask as LabelMe paints it: a PNG of its box, and the first and the last of the box's pixels."""
+    (x, y), (height, width) = corner_xy, values.shape
+    png = base64.b64encode(encode_image(values[..., None].astype(np.uint8), ".png")).decode()
+    return shape("mask", [[x, y], [x + width - 1, y + height - 1]], mask=png, **changes)
+
+
+def test_masks_of_all_shapes(make):
+    cross = np.array([[0, 1, 0], [1, 1, 1], [0, 1, 0]])
+    shapes = [
+        shape("polygon", [[10, 10], [20, 10], [20, 20], [10, 20]]),
+        shape("circle", [[45, 30], [45, 35]], "dog"),
+        painted(cross, (30, 5), group_id=1),
+        shape("polygon", [[40, 0], [44, 0], [44, 4], [40, 4]], group_id=1),
+        shape("rectangle", [[0, 30], [20, 40]]),
+        shape("polygon", [[0, 30], [5, 30], [5, 35], [0, 35]], "dog", flags={"ignore": True}),
+    ]
+    source = LabelMeMasksSource(make(*shapes))
+    sample = source.sample(0)
+    expected = np.zeros((40, 60), np.uint8)
+    expected[10:20, 10:20] = expected[0:4, 40:44] = 1
+    expected[5:8, 30:33] = cross
+    expected[30:40, 0:20] = 255
+    y, x = np.mgrid[:40, :60]
+    disc = np.hypot(y + 0.5 - 30, x + 0.5 - 45) < 5
+    assert source.class_names == ("cat", "dog")
+    assert sample.has == {"boxes", "mask"} and len(sample.boxes) == 5
+    np.testing.assert_array_equal(np.where(disc, 0, sample.mask), np.where(disc, 0, expected))
+    assert 0.9 * disc.sum() < (sample.mask == 2).sum() < 1.1 * disc.sum()
+    np.testing.assert_allclose(sample.boxes[2] * [60, 40, 60, 40], [30, 0, 44, 8], atol=1e-4)
+
+
+def test_no_shapes_are_background_and_a_rectangle_opens_its_group(make):
+    make(shape("rectangle", [[0, 0], [4, 4]], group_id=1), shape("polygon", [[8, 0], [12, 0], [12, 4]], group_id=1))
+    source = LabelMeMasksSource(make(name="b.json"))
+    opened, empty = source.sample(0).mask, source.sample(1).mask
+    assert set(np.unique(opened)) == {0, 255} and (opened[:4, :12] == 255).all()
+    assert empty.shape == (40, 60) and not empty.any()
+
+
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        ({"mask": "?"}, "not base64"),
+        ({"mask": None}, "picture"),
+        ({"points": [[30, 5], [33, 7]]}, "3 x 3 pixels, but its box reaches from pixel"),
+        ({"points": [[58, 5], [60, 7]]}, "of 60 x 40"),
+    ],
+)
+def test_painted_masks_that_are_none(make, changes, problem):
+    with pytest.raises(DataError, match=problem) as error:
+        LabelMeMasksSource(make(painted(np.ones((3, 3)), (30, 5)) | changes))
+    assert "shape 1" in str(error.value) and error.value.cure
 
 
 def test_no_shapes_say_that_there_is_no_object(make):

@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from data_generators.images import write_image
-from data_generators.real.labelme_boxes import LabelMeBoxesSource
+from data_generators.real.labelme_boxes import LabelMeMasksSource
 from data_generators.real.labelme_writer import write_labelme
 from data_generators.real.mask_polygons import mask_polygons
 from data_generators.sample import MASK_IGNORE, Sample
@@ -74,7 +74,8 @@ def test_labelme_has_the_polygons_of_each_class(tmp_path: Path) -> None:
         ("dog", "polygon", None),
     ]
     assert iou(filled([np.array(shape["points"]) / [90, 60] for shape in shapes[:2]]), mask == 1) > 0.97
-    read = LabelMeBoxesSource(tmp_path).sample(0)  # the ring and the disc are one cat
+    read = LabelMeMasksSource(tmp_path).sample(0)  # the ring and the disc are one cat
+    assert all(iou(read.mask == value, mask == value) > 0.97 for value in (1, 2))
     np.testing.assert_allclose(read.boxes[1], boxes[1], atol=0.01)
     assert len(read.boxes) == 2
     open_border = mask.copy()

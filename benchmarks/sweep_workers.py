@@ -95,7 +95,7 @@ def swept(folder: Path, config: Config, workers: Workers, count: int) -> tuple[l
     ends: list[float] = []
 
     def show(rows: Sequence[Row]) -> None:
-        """Kills a worker after every second trial, as long as there is another."""
+        """Notes when each trial ends."""
         done = sum(row.state != "running" for row in rows)
         ends.extend([time.monotonic()] * (done - len(ends)))
 
@@ -114,6 +114,7 @@ def swept_with_deaths(folder: Path, config: Config) -> tuple[list[Row], int]:
     killed: list[int] = []
 
     def show(rows: Sequence[Row]) -> None:
+        """Kills a worker after every second trial, as long as there is another."""
         done = sum(row.state != "running" for row in rows)
         at_work = [each for each in psutil.Process().children(recursive=True) if each.name().startswith("ray::work")]
         if done > 2 * len(killed) and len(killed) < 2 and len(at_work) == 2:
@@ -160,14 +161,14 @@ def finished_trials(folder: Path) -> dict[int, tuple[Any, int]]:
 
 
 def results(rows: Sequence[Row]) -> list[Any]:
-    """What must be the same of each trial."""
+    """What must be the same of each trial, as JSON has it: a study that is read again has lists for tuples."""
     kept = []
     for row in rows:
         values = {name: value for name, value in row.result.items() if name not in UNSTEADY}
         values["gate"] = bool(values["gate"])  # its text names the file
         values["metrics"] = {name: value for name, value in row.result["metrics"].items() if name != "model"}
         kept.append((row.number, row.state, row.values, row.objectives, values))
-    return kept
+    return json.loads(json.dumps(kept))
 
 
 if __name__ == "__main__":

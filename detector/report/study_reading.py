@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from detector.report.importances import importances_of
 from detector.report.points import COSTS, Folder, Point
 from detector.report.run_reading import measured_trial, read_json, read_point
 from detector.runs import RunError
+from detector.search.seeds import FOLDER
 from detector.search.study import Row
 from detector.settings.search import SearchSettings
 
@@ -35,7 +36,7 @@ def read_study(path: Path, name: str = "") -> Folder:
         name=name,
         path=path,
         kind="study",
-        points=tuple(_read_trial(path, name, row) for row in rows),
+        points=(*(_read_trial(path, name, row) for row in rows), *_read_repeated(path, name)),
         summary=tuple(_summary(rows, search)),
         command=f"detector sweep CONFIG --study {shlex.quote(str(path))}",
         metric=next((each for each in search.objectives if each not in COSTS), ""),
@@ -43,6 +44,13 @@ def read_study(path: Path, name: str = "") -> Folder:
         importances=importances,
         importances_missing=missing,
     )
+
+
+def _read_repeated(path: Path, study: str) -> Iterator[Point]:
+    """The trials of the front with other seeds, see `detector.search.seeds`."""
+    for folder in sorted((path / FOLDER).glob("*/trials.json")):
+        name = f"{study}/{FOLDER}/{folder.parent.name}"
+        yield from (_read_trial(folder.parent, name, Row(**row)) for row in read_json(folder)["trials"])
 
 
 def _read_search(path: Path) -> tuple[dict[str, Any], SearchSettings]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import statistics
 import sys
 import time
 from collections import Counter
@@ -16,6 +17,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from detector.search.seeds import Repeated
 from detector.search.study import Row
 from detector.settings.search import SearchSettings
 from detector.terminal import say, show_progress
@@ -94,6 +96,16 @@ def describe(row: Row) -> str:
     found = ", ".join(f"{name} {_short(value)}" for name, value in row.objectives.items())
     same = "" if row.same_as is None else f", as trial {row.same_as:03d}"
     return f"trial {row.number:03d}: {found}{same}"
+
+
+def describe_repeated(repeated: Repeated) -> str:
+    """A trial of the front with several seeds in a line: means, least and greatest."""
+    found = [
+        f"{name} {_short(statistics.mean(values))} ({_short(min(values))} to {_short(max(values))})"
+        for name, values in repeated.objectives.items()
+    ]
+    seeds = ", ".join(map(str, repeated.seeds))
+    return f"trial {repeated.row.number:03d}, seeds {seeds}: {', '.join(found)}"
 
 
 def _short(value: Any) -> str:

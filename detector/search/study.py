@@ -174,6 +174,10 @@ class Study:
     def __len__(self) -> int:
         return len(self._study.get_trials(deepcopy=False))
 
+    def has_ended(self) -> bool:
+        """Whether all trials have ended, and there are as many as there were to be."""
+        return len(self) >= self.search.budget() and not self._running()
+
     def rows(self) -> list[Row]:
         """All trials, in order."""
         front = {trial.number for trial in self._study.best_trials}

@@ -24,6 +24,7 @@ from detector.search.local_workers import LocalWorkers, Workers
 from detector.search.objectives import COSTS, check_objectives
 from detector.search.outcome import Job, Outcome, Rival
 from detector.search.ray_workers import RayWorkers
+from detector.search.seeds import Repeated, check_seeds, repeat_front
 from detector.search.space import check_paths, config_at
 from detector.search.study import Row, Study
 
@@ -38,19 +39,21 @@ Show = Callable[[Sequence[Row]], None]
 
 @dataclass(frozen=True)
 class SweepOptions:
-    """Where and how long a sweep runs; none of it changes what it finds.
+    """Where and how long a sweep runs; none of it changes what its trials find.
 
     Args:
         jobs: workers; None: one for each processor.
         seconds: then trials that still run are stopped; they go on with the next call. None: until all have ended.
         storage: URL of a database that several machines share, as SQLAlchemy has them; None: a file in the folder.
         ray: address of a Ray cluster whose workers do the trials, or `auto`; None: processes of this machine.
+        seeds: with how many each trial of the front is trained in the end, to see the spread; see `seeds`.
     """
 
     jobs: int | None = None
     seconds: float | None = None
     storage: str | None = None
     ray: str | None = None
+    seeds: int = 1
 
 
 def sweep(
@@ -60,6 +63,7 @@ def sweep(
     *,
     progress: ProgressFor = silent,
     show: Show = lambda _: None,
+    show_repeated: Callable[[Repeated], None] = lambda _: None,
 ) -> list[Row]:
     """Runs the trials of a search; called again it goes on.
 
@@ -69,6 +73,7 @@ def sweep(
         options: workers, time, storage.
         progress: description -> a context that gives the callback (samples done, in all), for the making of caches.
         show: called with all trials so far, after each change.
+        show_repeated: called with each trial of the front that was trained with other seeds.
 
     Returns:
         All trials; the front is marked.
@@ -81,13 +86,30 @@ def sweep(
     study = Study(folder, config, options.storage)
     check_paths(config, study.search.space)
     check_objectives(study.search.objectives)
+    check_seeds(config, options.seeds)
     with Run(folder).lock():
         workers = make_workers(options)
         try:
-            Driver(study, config, workers, PreparedData(progress), show).run(options.seconds)
+            prepare, left = PreparedData(progress), _clock(options.seconds)
+            Driver(study, config, workers, prepare, show).run(left())
+            rows = study.rows()
+            if options.seeds > 1 and study.has_ended():
+
+                def run(part: Path, seeded: Config) -> list[Row]:
+                    repetitions = Study(part, seeded, options.storage)
+                    Driver(repetitions, seeded, workers, prepare, lambda _: None).run(left())
+                    return repetitions.rows()
+
+                repeat_front(config.with_absolute_paths(), Path(folder), rows, options.seeds, run, show_repeated)
         finally:
             workers.stop()
-    return study.rows()
+    return rows
+
+
+def _clock(seconds: float | None) -> Callable[[], float | None]:
+    """What is left of so many seconds from now on; None: there is no end."""
+    begun = time.monotonic()
+    return lambda: None if seconds is None else max(0.0, seconds - (time.monotonic() - begun))
 
 
 def make_workers(options: SweepOptions) -> Workers:
@@ -143,7 +165,7 @@ class Driver:
             self.waiting = sorted(self.waiting + self.study.adopt())
             self._fill()
             self._copy_twins()
-            if not self.running and not self.waiting and not self.twins and len(self.study) >= self.budget:
+            if not self.running and not self.waiting and not self.twins and self.study.has_ended():
                 return
             patience = max(0.0, min(POLL_SECONDS, deadline - time.monotonic()))
             for future in self._ended(patience):

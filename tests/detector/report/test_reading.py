@@ -210,3 +210,14 @@ def test_the_fake_folders_have_the_fields_of_real_ones(tmp_path: Path) -> None:
     config = yaml.safe_load((study / "trials" / "000" / "config.yaml").read_text())
     real = read_config("documents").to_dict()
     assert set(config) <= set(real) and set(config["model"]["backbone"]) <= set(real["model"]["backbone"])
+
+
+def test_repetitions_of_the_front_with_other_seeds_are_alike(tmp_path: Path) -> None:
+    folder = write_trials(tmp_path / "study", 3)
+    repeated = folder / "seeds" / "001"
+    write_study(repeated, [good_row(repeated, number, 8, 0.6, seed=2 + number) for number in range(2)])
+    [read] = read_folders([folder])
+    assert [point.name for point in read.points[3:]] == ["study/seeds/001/000", "study/seeds/001/001"]
+    assert [point.seed for point in read.points[3:]] == [2, 3]
+    assert {point.alike for point in read.points[3:]} == {read.points[1].alike}
+    assert read.points[0].alike != read.points[1].alike

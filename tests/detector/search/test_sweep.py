@@ -16,6 +16,7 @@ from detector.runs import RunError
 from detector.search import study as study_module
 from detector.search import sweep as sweep_module
 from detector.search.outcome import Job, Outcome
+from detector.search.seeds import Repeated
 from detector.search.study import Row, Study
 from detector.search.sweep import Driver, PreparedData, SweepOptions, sweep
 from tests.detector.search.sweeping import ThreadWorkers, WorkerDiedError, fake_result, sweep_config
@@ -253,3 +254,40 @@ def test_a_trial_takes_the_outcome_of_its_twin_whatever_it_is(tmp_path: Path) ->
         ("cut", "hopeless", 0),
         ("cut", "hopeless", 0),
     ]
+
+
+def seeded_result(job: Job) -> Outcome:
+    result = fake_result(job.config)
+    result["metrics"]["quad_iou_mean"] += 0.001 * job.config.seed
+    return Outcome("complete", result)
+
+
+def test_the_front_with_other_seeds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sweep_module, "PreparedData", lambda _: lambda _: None)
+    monkeypatch.setattr(sweep_module, "make_workers", lambda options: ThreadWorkers(options.jobs or 1, seeded_result))
+    shown: list[Repeated] = []
+    rows = sweep(sweep_config(), tmp_path, SweepOptions(jobs=2, seeds=3), show_repeated=shown.append)
+    front = [row for row in rows if row.on_front and row.same_as is None]
+    assert [repeated.row.number for repeated in shown] == [row.number for row in front] and front
+    seed = sweep_config().seed
+    for repeated in shown:
+        first, *others = repeated.objectives["quad_iou_mean"]
+        assert repeated.seeds == (seed, seed + 1, seed + 2)
+        assert first == repeated.row.objectives["quad_iou_mean"]
+        assert others == pytest.approx([first + 0.001, first + 0.002])
+    told = json.loads((tmp_path / "seeds.json").read_text())
+    assert told["front"] == [repeated.to_json() for repeated in shown]
+    assert told["objectives"] == sweep_config().to_dict()["search"]["objectives"]
+
+
+def test_seeds_are_not_begun_before_the_trials_have_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sweep_module, "PreparedData", lambda _: lambda _: None)
+    monkeypatch.setattr(sweep_module, "make_workers", lambda _: ThreadWorkers(1, seeded_result))
+    sweep(sweep_config(trials=200), tmp_path, SweepOptions(seconds=0.1, seeds=3))
+    assert not (tmp_path / "seeds.json").exists()
+
+
+def test_seeds_of_a_space_that_tries_seeds(tmp_path: Path) -> None:
+    config = sweep_config(space={"seed": [1, 2]})
+    with pytest.raises(SettingsError, match="tries `seed` already"):
+        sweep(config, tmp_path, SweepOptions(seeds=2))

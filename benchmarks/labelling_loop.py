@@ -193,7 +193,8 @@ def summarise(labels: Sequence[int], curves: dict[str, list[list[Scores]]]) -> S
         needed = labels_to_reach(labels, random, row["worst first"])
         rounds.append(row | {"labels_saved": None if needed is None else needed - count})
     worst = of_arm["worst first"].mean(axis=0).tolist()
-    return {"rounds": rounds, "labels_for_the_last_random_score": labels_to_reach(labels, worst, random[-1])}
+    needed = {arm: labels_to_reach(labels, means, random[-1]) for arm, means in zip(ARMS, (random, worst), strict=True)}
+    return {"rounds": rounds, "labels_for_the_last_random_score": needed}
 
 
 def print_table(table: Scores) -> None:
@@ -204,8 +205,9 @@ def print_table(table: Scores) -> None:
         saved = "more" if row["labels_saved"] is None else f"{row['labels_saved']:.0f}"
         print(f"{row['labels']:6}{values[0]:9.4f}{values[1]:8.4f}{values[2]:13.4f}{values[3]:8.4f}{saved:>8}")
     needed, last = table["labels_for_the_last_random_score"], table["rounds"][-1]["labels"]
-    reached = "is not reached" if needed is None else f"is reached with {needed:.0f}"
-    print(f"\nWorst first, the score of {last} random labels {reached}.")
+    for arm in ARMS:
+        reached = "is not reached" if needed[arm] is None else f"is first reached with {needed[arm]:.0f}"
+        print(f"\nThe score of {last} random labels {reached} labels, chosen {arm}.")
 
 
 if __name__ == "__main__":

@@ -33,7 +33,9 @@ def test_labels_saved_are_those_that_random_ones_need_more() -> None:
     curves = {"random": [curve(0.5, 0.6, 0.7), curve(0.5, 0.6, 0.7)], "worst first": [curve(0.5, 0.66, 0.8)] * 2}
     table = summarise([50, 100, 150], curves)
     assert [row["labels_saved"] for row in table["rounds"]] == [pytest.approx(0), pytest.approx(30), None]
-    assert table["labels_for_the_last_random_score"] == pytest.approx(100 + 50 * 4 / 14)
+    needed = table["labels_for_the_last_random_score"]
+    assert needed["worst first"] == pytest.approx(100 + 50 * 4 / 14)
+    assert needed["random"] == pytest.approx(150)
     assert table["rounds"][1]["random error"] == 0
 
 

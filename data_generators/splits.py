@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Callable
+import re
+from collections import Counter
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Literal
 
@@ -20,6 +22,8 @@ logger = logging.getLogger(__name__)
 SplitBy = Literal["group", "time", "frame"]
 GAP = 10  # frames between two parts of a clip
 NOT_IN_A_PART = -1
+NUMBERED = re.compile(r"(.*?)(\d+)(\.[A-Za-z]\w*)?")  # stem, number, extension
+CONSECUTIVE = 0.7  # share of the samples whose name follows that of another, from which they may be frames
 
 
 class SplitSettings(Settings):
@@ -38,7 +42,7 @@ class SplitSettings(Settings):
 
 
 def open_split(source: Source, split: str, settings: SplitSettings, where: str) -> SubsetSource:
-    """`train` or `val` of a source that has no splits of its own.
+    """`train` or `val` of a source that has no splits of its own; `val` with a word of `warn_of_neighbours`.
 
     Args:
         source: with the samples of a clip in order of time.
@@ -64,6 +68,8 @@ def open_split(source: Source, split: str, settings: SplitSettings, where: str) 
         )
     except ValueError as error:
         raise DataError(where, f"it cannot be split: {error}", "Or name no split.") from error
+    if split == "val":
+        warn_of_neighbours(parts["train"], parts["val"], where)
     return parts[split]
 
 
@@ -144,6 +150,46 @@ def count_leaks(first: Source, second: Source) -> int:
     """How many samples of the second source are of a group of which the first holds samples too."""
     known = set(first.groups())
     return sum(group in known for group in second.groups())
+
+
+def warn_of_neighbours(train: Source, val: Source, where: str) -> None:
+    """Warns where samples that nobody has grouped are called like the frames of a clip: `frame_041`, `frame_042` ...
+
+    Whether they are frames, which leak, or photos that somebody has numbered, which do not, the names cannot tell:
+    blood cells and raccoons are numbered as frames are. So the split stays as it is, and the warning says what to do.
+    Nothing is said where several samples share a group, or where most numbers do not follow each other.
+
+    Args:
+        train: the samples to train on.
+        val: those of the same source to validate on.
+        where: the source, for the message.
+    """
+    names = [*train.groups(), *val.groups()]
+    pairs = _in_a_row(names)
+    steps = Counter(step for _, _, step in pairs)
+    if len(set(names)) < len(names) or not steps or max(steps.values()) < CONSECUTIVE * len(names):
+        return
+    known = set(train.groups())
+    beside = {name for pair in pairs for name, other in (pair[:2], pair[1::-1]) if name not in known and other in known}
+    if beside:
+        logger.warning(
+            "%s: the names are numbered like frames (%s, %s), and each is a group of its own: %d of %d samples of val "
+            "lie beside one of train. If they are frames of clips, scores will flatter: say which clip each is of "
+            "(masks: group_pattern, where '^' makes all one clip, or a folder a clip; coco: `group` of each image; "
+            "corners: the column group), or name other clips as validation data.",
+            *(where, *pairs[0][:2], len(beside), len(val)),
+        )
+
+
+def _in_a_row(names: Sequence[str]) -> list[tuple[str, str, int]]:
+    """Names that are equal but for the number at their end, each with the next higher one, and how far it is."""
+    numbered: dict[str, list[tuple[int, str]]] = {}
+    for name in names:
+        found = NUMBERED.fullmatch(name)
+        if found:
+            numbered.setdefault(found[1], []).append((int(found[2]), name))
+    pairs = [pair for each in numbered.values() for pair in pairwise(sorted(each))]
+    return [(before, after, to - start) for (start, before), (to, after) in pairs]
 
 
 def _split(

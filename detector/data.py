@@ -17,7 +17,7 @@ from data_generators.formats import open_source
 from data_generators.sample import Sample
 from data_generators.settings import SettingsError
 from data_generators.sources import CornerOrder, MixedSource, Source, SubsetSource, in_image_order
-from data_generators.splits import split_source
+from data_generators.splits import split_source, warn_of_neighbours
 from data_generators.synthetic.documents import DocumentScenes
 from data_generators.transform.augment import Augmentation
 from data_generators.transform.tiling import TiledSource
@@ -60,6 +60,8 @@ def training_sources(config: Config, progress: ProgressFor = silent) -> tuple[So
         _warn_of_shared(train, validation, config)
     else:
         parts = [_hold_out(part, config) for part in train]
+        for entry, part in zip(config.data.train, parts, strict=True):
+            warn_of_neighbours(*part, entry.source)
         train, validation = [part for part, _ in parts], [part for _, part in parts]
     length = math.ceil(max(len(part) * sum(weights) / weight for part, weight in zip(train, weights, strict=True)))
     return _mix(train, weights, config, length), _mix(validation, [len(part) for part in validation], config)

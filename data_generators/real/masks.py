@@ -52,7 +52,8 @@ class MaskFolderSettings(MaskValueSettings, SplitSettings):
     """What the mask's name has behind the picture's, e.g. `_mask`; null: nothing, or one of the usual endings."""
     group_pattern: Annotated[str | None, AfterValidator(_checked_pattern)] = None
     """Regular expression that finds the group (clip, patient) in a picture's name without extension, by its first
-    bracket or as a whole, e.g. `^(.*)_[0-9]+$`; null: the sub-folder that is no split, or the name itself."""
+    bracket or as a whole, e.g. `^(.*)_[0-9]+$`, or `^`, by which all are of one; null: the sub-folder that is no split,
+    or the name itself: frames that lie flat in one folder are then a group each, see `splits.warn_of_neighbours`."""
 
 
 def open_masks(path: str, split: str | None, options: MaskFolderSettings, on_error: OnError) -> Source:

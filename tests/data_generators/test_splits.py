@@ -16,6 +16,7 @@ from data_generators.splits import (
     split_by_frame,
     split_by_group,
     split_by_time,
+    warn_of_neighbours,
 )
 
 FRACTIONS = {"train": 0.7, "val": 0.3}
@@ -144,3 +145,42 @@ def test_several_clips_stay_whole_and_other_splits_are_refused():
     assert not count_leaks(*parts) and sum(map(len, parts)) == 60
     with pytest.raises(DataError, match=r"masks:cats: there is no split 'test'\. Splits there are: train, val; they"):
         open_split(clips(60), "test", SplitSettings(), "masks:cats")
+
+
+def neighbours_warned_of(names, settings=None):
+    """Messages while #train and #val of samples with these names, each its own group, are opened; and both."""
+    with collected_warnings() as messages:
+        parts = [
+            open_split(Grouped(names), split, settings or SplitSettings(), "masks:a") for split in ("train", "val")
+        ]
+    return messages, parts
+
+
+@pytest.mark.parametrize("name", ["frame_{:03d}", "{}.png", "clip/5x{:05d}.jpeg", "cat.{}"])
+@pytest.mark.parametrize("step", [1, 5])
+def test_numbered_names_that_nobody_grouped_are_warned_of_once_and_split_as_before(name, step):
+    names = [name.format(step * number) for number in range(40)]
+    messages, (train, val) = neighbours_warned_of(names)
+    assert [part.groups() for part in (train, val)] == [
+        part.groups() for part in split_by_group(Grouped(names), {"train": 0.8, "val": 0.2}).values()
+    ]
+    held = {names.index(group) for group in val.groups()}
+    beside = sum(bool({number - 1, number + 1} & set(range(40)) - held) for number in held)
+    [message] = messages
+    assert message.startswith(f"masks:a: the names are numbered like frames ({names[0]}, {names[1]}), and each is")
+    assert f"{beside} of {len(val)} samples of val lie beside one of train" in message and "group_pattern" in message
+
+
+def test_names_without_a_row_and_clips_are_not_warned_of():
+    sparse = [f"Abyssinian_{number + number // 2}" for number in range(40)]  # every third one is missing
+    words = [f"{chr(97 + number % 26)}{number // 26}_photo" for number in range(40)]
+    assert neighbours_warned_of(sparse)[0] == neighbours_warned_of(words)[0] == []
+    with collected_warnings() as messages:
+        parts = split_by_group(Grouped(f"clip {index // 9}" for index in range(99)), FRACTIONS, seed=2)
+        warn_of_neighbours(*parts.values(), "davis:a")
+    assert messages == []
+
+
+def test_frames_taken_by_chance_are_warned_of_where_each_is_its_own_group():
+    names = [f"frame_{number}" for number in range(40)]
+    assert len(neighbours_warned_of(names, SplitSettings(split_by="frame"))[0]) == 1

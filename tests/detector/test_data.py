@@ -155,6 +155,21 @@ def test_one_clip_is_held_out_by_time_or_by_frame(camel: str, caplog: pytest.Log
         make_config([camel], tiles={"rows": 2, "columns": 1}, **by_time)
 
 
+def test_held_out_frames_that_nobody_grouped_are_warned_of(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    for number in range(30):
+        write_image(tmp_path / f"image/frame_{number:02d}.png", np.full((24, 32, 3), number, np.uint8))
+        write_image(tmp_path / f"labels/frame_{number:02d}.png", np.eye(24, 32, dtype=np.uint8)[..., None])
+    with caplog.at_level(logging.WARNING):
+        _, validation = training_sources(make_config([f"masks:{tmp_path}"], head={"mask": {}}, validation_share=0.2))
+    [record] = caplog.records
+    assert f"of {len(validation)} samples of val lie beside one of train" in record.getMessage()
+    caplog.clear()
+    one_clip = {"source": f"masks:{tmp_path}", "options": {"group_pattern": "^"}}
+    with caplog.at_level(logging.WARNING):
+        training_sources(make_config([one_clip], head={"mask": {}}, split_by="time", split_gap=2))
+    assert not caplog.records
+
+
 def test_named_frames_of_a_clip_that_is_trained_on_are_warned_of(camel: str, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.WARNING):
         training_sources(make_config([f"{camel}#train"], [f"{camel}#val"]))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
@@ -68,6 +68,18 @@ class BoxPrediction(BoxesPrediction):
     """
 
     wanted: frozenset[int] = frozenset()
+
+    @classmethod
+    def of_looks(cls, predictions: Sequence[BoxesPrediction], windows: np.ndarray) -> BoxesPrediction:
+        """One prediction of several looks at a picture: the mean presence, and the best of the fused boxes."""
+        presence = float(np.mean([each.presence for each in predictions]))
+        return _one_box(super().of_looks(predictions, windows), predictions, presence)
+
+    @classmethod
+    def of_tiles(cls, predictions: Sequence[BoxesPrediction], windows: np.ndarray) -> BoxesPrediction:
+        """One prediction of the tiles of a picture: the surest object, put together where tiles cut it."""
+        presence = max(each.presence for each in predictions)
+        return _one_box(super().of_tiles(predictions, windows), predictions, presence)
 
 
 class BoxCodec(Codec):
@@ -179,6 +191,12 @@ def _near_peak(logits: np.ndarray, reach: int) -> np.ndarray:
     near_column = np.abs(np.arange(columns) - column[:, None]) <= reach
     weights = np.exp(logits - logits.max(axis=(1, 2), keepdims=True)) * near_row[:, :, None] * near_column[:, None]
     return weights / weights.sum(axis=(1, 2), keepdims=True)
+
+
+def _one_box(fused: BoxesPrediction, predictions: Sequence[BoxesPrediction], presence: float) -> BoxesPrediction:
+    """The first of the fused boxes, or that of the surest prediction where fusion left none, with this presence."""
+    chosen = fused if len(fused.boxes) else max(predictions, key=lambda each: each.presence)
+    return replace(chosen, boxes=chosen.boxes[:1], scores=np.array([presence], np.float32), labels=chosen.labels[:1])
 
 
 def largest_box(sample: Sample, wanted: frozenset[int]) -> int:

@@ -153,6 +153,46 @@ def test_what_a_prediction_says() -> None:
     assert nameless.captions() == ["1.00"]
 
 
+def seen(box: list[float], presence: float) -> BoxPrediction:
+    return BoxPrediction(
+        np.array([box], np.float32), np.array([presence], np.float32), np.zeros(1, np.int64), output="box_presence"
+    )
+
+
+def test_looks_that_disagree_about_the_place_agree_that_there_is_an_object() -> None:
+    """Presence is of the picture: it is not shared out among the places where the looks see the object."""
+    corners = [0.1, 0.1, 0.5, 0.5], [0.5, 0.5, 0.9, 0.9], [0.1, 0.5, 0.5, 0.9], [0.5, 0.1, 0.88, 0.5]
+    windows = np.array([[0, 0, 1, 1]] * 3 + [[1 / 12, 1 / 12, 11 / 12, 11 / 12]])
+    for presences, expected in ([0.95] * 4, 0.95), ([0.9, 0.1, 0.1, 0.1], 0.3):
+        answer = BoxPrediction.of_looks([seen(*pair) for pair in zip(corners, presences, strict=True)], windows)
+        np.testing.assert_allclose(answer.boxes, [corners[0]], atol=1e-6)
+        assert answer.presence == pytest.approx(expected)
+        assert answer.is_present({"box_presence": 0.5}) == (expected > 0.5)
+
+
+def test_looks_that_agree_about_the_place_make_one_box_of_it() -> None:
+    looks = [seen(LARGE, 0.9), seen([0.1, 0.1, 0.2, 0.2], 0.6), seen([0.44, 0.1, 0.94, 0.8], 0.9)]
+    answer = BoxPrediction.of_looks(looks, np.tile([0.0, 0, 1, 1], (3, 1)))
+    np.testing.assert_allclose(answer.boxes, [[0.42, 0.1, 0.92, 0.8]], atol=1e-6)
+    assert answer.presence == pytest.approx(0.8)
+
+
+def test_tiles_answer_with_the_surest_object_put_together() -> None:
+    windows = np.array([[0, 0, 0.6, 1], [0.4, 0, 1, 1]])
+    answer = BoxPrediction.of_tiles([seen([0.1, 0.1, 0.3, 0.3], 0.9), seen([0.6, 0.6, 0.9, 0.9], 0.95)], windows)
+    np.testing.assert_allclose(answer.boxes, [[0.6, 0.6, 0.9, 0.9]])
+    assert answer.presence == pytest.approx(0.95)
+    cut = BoxPrediction.of_tiles([seen([0.3, 0.2, 0.6, 0.7], 0.7), seen([0.4, 0.2, 0.8, 0.7], 0.8)], windows)
+    np.testing.assert_allclose(cut.boxes, [[0.3, 0.2, 0.8, 0.7]], atol=1e-6)
+
+
+def test_a_box_without_an_area_leaves_one_box_too() -> None:
+    flat = [seen([0.5, 0.5, 0.5, 0.5], presence) for presence in (0.1, 0.3)]
+    for merge in (BoxPrediction.of_looks, BoxPrediction.of_tiles):
+        answer = merge(flat, np.tile([0.0, 0, 1, 1], (2, 1)))
+        assert answer.boxes.shape == (1, 4) and len(answer.captions()) == 1
+
+
 def test_names_that_are_no_classes_are_refused() -> None:
     with pytest.raises(ValueError, match=r"box.of` must name some of `model.classes`: cat, dog. Received horse"):
         codec_of(CLASSES, of=("cat", "horse"))

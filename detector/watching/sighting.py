@@ -6,10 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+import cv2
 import numpy as np
 
+from data_generators.sample import Sample
 from detector.codecs.boxes import BoxesPrediction
 from detector.codecs.mask_prediction import MaskPrediction
+
+Box = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True)
@@ -19,11 +23,12 @@ class Sighting:
     Args:
         score: probability in [0, 1] that the frame shows it.
         box: x0 y0 x1 y1 in normalised coordinates, cut at the frame; None where there is none above the threshold.
-        area: share of the frame in [0, 1], by its mask where there is one, else by its box.
+        area: share of the frame in [0, 1], by its mask where there is one, else by its box. Of a mask, the object is
+            the largest connected region: a false speck far from it makes it neither larger nor closer.
     """
 
     score: float
-    box: tuple[float, float, float, float] | None = None
+    box: Box | None = None
     area: float = 0.0
 
     @property
@@ -53,16 +58,31 @@ def sighting_of(
         name = type(prediction).__name__
         raise ValueError(f"Expected a prediction with a presence. Received {name}. Take a model of another head.")
     sample = prediction.to_sample(image, thresholds)
+    box, area = _largest_region(sample.mask) if sample.mask.size else _largest_box(sample)
+    return Sighting(float(prediction.presence), box, area)
+
+
+def _largest_box(sample: Sample) -> tuple[Box | None, float]:
+    """The largest box, cut at the frame, and its area; None and 0 where there is none."""
     boxes = sample.boxes.astype(float).clip(0, 1)
     if not len(boxes):
-        return Sighting(float(prediction.presence))
+        return None, 0.0
     areas = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
     largest = int(np.argmax(areas))
-    area = float(areas[largest])
-    if sample.mask.size:
-        area = float(np.mean(sample.mask == int(sample.labels[largest]) + 1))
     x0, y0, x1, y1 = boxes[largest].tolist()
-    return Sighting(float(prediction.presence), (x0, y0, x1, y1), area)
+    return (x0, y0, x1, y1), float(areas[largest])
+
+
+def _largest_region(mask: np.ndarray) -> tuple[Box | None, float]:
+    """Box and area of the largest connected region of one class in a mask uint8 (H, W), 0 the background."""
+    height, width = mask.shape
+    box, most = None, 0
+    for value in np.unique(mask[mask > 0]).tolist():
+        regions = cv2.connectedComponentsWithStats((mask == value).astype(np.uint8), connectivity=8)[2][1:]
+        left, top, across, down, pixels = max(regions.tolist(), key=lambda region: region[-1])
+        if pixels > most:
+            box, most = (left / width, top / height, (left + across) / width, (top + down) / height), pixels
+    return box, most / mask.size
 
 
 def _label_of(prediction: Any, class_name: str) -> int:

@@ -44,6 +44,18 @@ def test_masks_give_box_and_area_of_the_class() -> None:
     assert sighting_of(prediction, IMAGE, {}, "dog").height == pytest.approx(1)
 
 
+def test_a_false_speck_makes_a_mask_neither_larger_nor_closer() -> None:
+    probabilities = np.zeros((20, 40, 2), np.float32)
+    probabilities[12:18, 10:16, 0] = 1
+    alone = sighting_of(MaskPrediction(probabilities, ("cat", "dog")), IMAGE, {})
+    probabilities[0:2, 38:40, 0], probabilities[0:3, 0:3, 1] = 1, 1
+    specked = MaskPrediction(probabilities, ("cat", "dog"))
+    assert sighting_of(specked, IMAGE, {}) == sighting_of(specked, IMAGE, {}, "cat") == alone
+    assert alone.height == pytest.approx(6 / 20, abs=0.03)
+    settings = DistanceSettings()
+    assert classify_distance(alone.height, settings) == "near"
+
+
 def test_a_frame_without_object_has_a_score_alone() -> None:
     assert sighting_of(PresencePrediction(0.2), IMAGE, {}) == Sighting(0.2)
     empty = BoxesPrediction(np.zeros((0, 4), np.float32), np.zeros(0, np.float32), np.zeros(0, np.int64))

@@ -26,7 +26,6 @@ from detector.runs import Run, write_json
 
 SCORES_NAME = "scores.json"
 CACHE_GIGABYTES = 4.0  # scenes of one trial are seldom those of another
-BAD_IOU = 0.8
 ONE_THREAD = {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1", "OMP_NUM_THREADS": "1"}
 # 34,661 parameters at 96 px: small enough to train in minutes on one core, large enough that the data decides
 SMALL = [
@@ -108,13 +107,10 @@ def _exported(folder: Path, config: Config) -> Path:
 
 
 def measure(model: Path, source: Source) -> Scores:
-    """Scores of a model file on a source: those that `evaluate` reports, and the tail of the quad IoU."""
+    """Scores of a model file on a source: those that `evaluate` reports."""
     from detector.evaluation import evaluate_sources
 
-    evaluation = evaluate_sources(model, [source], worst=0)
-    ious = np.array([row["quad_iou"] for row in evaluation.rows.get("corners", []) if "quad_iou" in row])
-    tail = {"quad_iou_min": float(ious.min()), "bad_share": float(np.mean(ious < BAD_IOU))} if len(ious) else {}
-    return {"fingerprint": source.fingerprint()} | evaluation.scores | tail
+    return {"fingerprint": source.fingerprint()} | evaluate_sources(model, [source], worst=0).scores
 
 
 def run_trials(root: Path, trials: Sequence[Trial], jobs: int = 1) -> list[dict[str, Scores]]:

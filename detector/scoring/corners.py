@@ -16,6 +16,8 @@ from detector.scoring.presence import score_presence
 
 Row = dict[str, Any]
 
+BAD_IOU = 0.8
+
 
 def score_corners_sample(sample: Sample, prediction: CornersPrediction, order: CornerOrder) -> Row:
     """Scores of one picture.
@@ -61,11 +63,15 @@ def _score_points(sample: Sample, prediction: CornersPrediction, order: CornerOr
 def score_corners(rows: Sequence[Row]) -> dict[str, float | None]:
     """Scores of a set, from the rows of `score_corners_sample`; a score without data is None.
 
-    Quad IoU and corner error are taken over all pictures that hold the object, whatever the presence output says.
+    Quad IoU and corner error are taken over all pictures that hold the object, whatever the presence output says. The
+    tail of quad IoU is its least value and the share of pictures below `BAD_IOU`.
     """
     scores: dict[str, float | None] = {}
     for name in ("quad_iou", "corner_error_percent", "corner_error_px"):
         values = [row[name] for row in rows if name in row]
         scores[f"{name}_mean"] = float(np.mean(values)) if values else None
         scores[f"{name}_median"] = float(np.median(values)) if values else None
+        if name == "quad_iou":
+            scores["quad_iou_min"] = float(np.min(values)) if values else None
+            scores["quad_iou_below_80_share"] = float(np.mean(np.less(values, BAD_IOU))) if values else None
     return scores | score_presence(rows)

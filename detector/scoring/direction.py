@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-LESS_IS_BETTER = ("error", "false_alarms")  # parts of the names of such scores
+LESS_IS_BETTER = ("error", "false_alarms", "below")  # parts of the names of such scores
 
 
 def more_is_better(score: str) -> bool:

@@ -73,7 +73,7 @@ def test_what_is_measured_is_not_measured_again(boards: Path, tmp_path: Path, mo
     assert measured == [12, 12]
 
 
-def test_measuring_gives_the_tail(boards: Path) -> None:
+def test_measuring_gives_the_scores_of_evaluate(boards: Path) -> None:
     from trials.running import measure
 
     from data_generators.formats import open_source
@@ -82,7 +82,7 @@ def test_measuring_gives_the_tail(boards: Path) -> None:
     scores = measure(find_model("documents"), open_source(f"corners:{boards}"))
     assert scores["samples"] == 12
     assert 0 <= scores["quad_iou_min"] <= scores["quad_iou_mean"] < 0.8
-    assert 0 < scores["bad_share"] <= 1
+    assert 0 < scores["quad_iou_below_80_share"] <= 1
 
 
 def test_spread_is_the_standard_error() -> None:

@@ -89,7 +89,7 @@ def test_costs_are_paired_by_seed_and_sorted(capsys: pytest.CaptureFixture[str])
     scores = {
         (name, seed): {
             "validation": {"quad_iou_mean": 0.5},
-            "corners:/photos/mine": {"quad_iou_mean": values[seed - 1], "bad_share": 0.25},
+            "corners:/photos/mine": {"quad_iou_mean": values[seed - 1], "quad_iou_below_80_share": 0.25},
         }
         for name, values in ious.items()
         for seed in (1, 2)

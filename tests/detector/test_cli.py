@@ -25,7 +25,8 @@ from tests.conftest import REPOSITORY
 from tests.detector.small_run import VALIDATION, small_values, write_config, write_every_format
 
 EVALUATION = {"samples", "parameters", "bytes", "runtime"} | {
-    *("quad_iou_mean", "quad_iou_median", "corner_error_percent_mean", "corner_error_percent_median"),
+    *("quad_iou_mean", "quad_iou_median", "quad_iou_min", "quad_iou_below_80_share"),
+    *("corner_error_percent_mean", "corner_error_percent_median"),
     *("presence_ap", "presence_roc_auc", "presence_recall_at_1pct_fpr"),
 }
 VERBS = (

@@ -20,7 +20,8 @@ from tests.detector.tiny import QUAD, Files, noise
 
 CONTRACT = {
     *("samples", "parameters", "bytes", "runtime"),
-    *("quad_iou_mean", "quad_iou_median", "corner_error_percent_mean", "corner_error_percent_median"),
+    *("quad_iou_mean", "quad_iou_median", "quad_iou_min", "quad_iou_below_80_share"),
+    *("corner_error_percent_mean", "corner_error_percent_median"),
     *("presence_ap", "presence_roc_auc", "presence_recall_at_1pct_fpr"),
 }
 BATCH = FakeRuntime.batch_size

@@ -103,6 +103,8 @@ def test_means_and_medians_over_the_pictures_that_hold_an_object() -> None:
     scores = score_corners(rows)
     assert scores["quad_iou_mean"] == pytest.approx((1 + 1 / 3 + 0) / 3)
     assert scores["quad_iou_median"] == pytest.approx(1 / 3)
+    assert scores["quad_iou_min"] == 0
+    assert scores["quad_iou_below_80_share"] == pytest.approx(2 / 3)
     assert scores["corner_error_percent_mean"] == pytest.approx(20)
     assert scores["corner_error_percent_median"] == pytest.approx(20)
     assert scores["corner_error_px_mean"] == pytest.approx(100)
@@ -115,7 +117,8 @@ def test_scores_without_data_are_none() -> None:
         for name in ("quad_iou", "corner_error_percent", "corner_error_px")
         for how in ("mean", "median")
     }
+    tail = {"quad_iou_min", "quad_iou_below_80_share"}
     presence = {"presence_ap", "presence_roc_auc", "presence_recall_at_1pct_fpr"}
     scores = score_corners([])
-    assert set(scores) == names | presence
+    assert set(scores) == names | tail | presence
     assert all(value is None for value in scores.values())

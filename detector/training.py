@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import logging
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
@@ -110,14 +111,13 @@ def warn_of_lost(config: Config, source: Source) -> None:
     for name, codec in config.codecs().items():
         if type(codec).count_lost is Codec.count_lost:
             continue
-        lost = sum(codec.count_lost([source.sample(index)]) for index in range(len(source)))
-        if lost:
-            logger.warning(
-                "model.heads.%s has no room for %d training objects, which share their cell with others. Add a finer "
-                "grid to its `scales`, or `anchors`.",
-                name,
-                lost,
-            )
+        lost: Counter[str] = Counter()
+        for index in range(len(source)):
+            lost.update(codec.count_lost([source.sample(index)]))
+        for reason, count in lost.items():
+            if count:
+                text = "model.heads.%s has no room for %d training objects, which %s"
+                logger.warning(text, name, count, reason)
 
 
 def count_trainable(model: keras.Model) -> int:

@@ -12,13 +12,15 @@ from data_generators.sources import CornerOrder
 from data_generators.transform.input_spec import InputSpec
 from detector.codecs.base import Arrays, Codec, probability_of, says_whether
 from detector.codecs.boxes import BoxesPrediction
-from detector.codecs.grid_assignment import Objects, assign, count_lost
+from detector.codecs.grid_assignment import Objects, assign, candidates, count_lost, match_places
 from detector.codecs.grid_places import Places, make_places
 from detector.codecs.grid_settings import GridSettings
 from detector.codecs.nms import find_centroids, soft_suppress, suppress, vote
 from detector.codecs.ramps import RAMPS, decode_ramps
 
 CANDIDATES = 200  # boxes that go into the suppression
+SHARED = "share their cells with others. Add a finer grid to its `scales`, or `anchors`."
+SURPLUS = "are the smallest of pictures with more than `max_objects`. Raise it."
 
 
 class GridCodec(Codec):
@@ -126,12 +128,16 @@ class GridCodec(Codec):
         shares = [part / np.maximum(part.sum(axis=1, keepdims=True), 1) for part in (weight, negative)]
         return (0.5 * (shares[0] + shares[1])).astype(np.float32)
 
-    def count_lost(self, samples: Sequence[Sample]) -> int:
-        """Objects that the grid cannot hold: they have no place, or with dynamic assignment there are too many."""
+    def count_lost(self, samples: Sequence[Sample]) -> dict[str, int]:
         objects = Objects.of(samples, bool(self.classes))
-        if self.settings.assignment == "dynamic":
-            return int(np.maximum(np.bincount(objects.samples) - self.max_objects, 0).sum())
-        return count_lost(assign(objects, self.places, self.settings, len(samples))[0], objects)
+        if self.settings.assignment == "static":
+            return {SHARED: count_lost(assign(objects, self.places, self.settings, len(samples))[0], objects)}
+        shared = surplus = 0
+        for index in np.unique(objects.samples):
+            boxes = objects.boxes[:-1][objects.samples == index]  # largest first, as training takes them
+            surplus += max(0, len(boxes) - self.max_objects)
+            shared += int(np.sum(match_places(candidates(boxes[: self.max_objects], self.places)) < 0))
+        return {SHARED: shared, SURPLUS: surplus}
 
     def decode(self, outputs: Mapping[str, np.ndarray]) -> list[BoxesPrediction]:
         objectness, distances, classes = self._flat(outputs)

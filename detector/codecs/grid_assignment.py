@@ -6,6 +6,9 @@ to the nearest in any case. There the cell that holds its centre answers for it,
 centres lie within `centre_radius` cells of the object's own, or within the share `centre_share` of the box. Where
 several objects want a place the smallest gets it, but a centre cell goes before all others. An object without any
 place, because another one's centre lies in the same cell, is lost.
+
+With dynamic assignment (`losses.AlignedLoss`) training chooses among the places within an object's box and the cell of
+its centre. Lost are the objects beyond `max_objects`, and of those that share too few places the ones left over.
 """
 
 from __future__ import annotations
@@ -14,6 +17,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import maximum_bipartite_matching
 
 from data_generators.sample import Sample
 from detector.codecs.anchors import shape_iou
@@ -123,3 +128,32 @@ def centredness(owner: np.ndarray, objects: Objects, places: Places) -> np.ndarr
 def count_lost(owner: np.ndarray, objects: Objects) -> int:
     """Objects that no place answers for."""
     return len(objects.samples) - len(np.setdiff1d(owner, [-1]))
+
+
+def candidates(boxes: np.ndarray, places: Places) -> np.ndarray:
+    """Which places may answer for which objects where training chooses in every step: those in the box, and the cell of
+    its centre, as in `losses.AlignedLoss`.
+
+    Args:
+        boxes: float32 (M, 4), x0 y0 x1 y1 normalised.
+        places: of the grids.
+
+    Returns:
+        bool (M, P).
+    """
+    corner, opposite = boxes[:, None, :2], boxes[:, None, 2:]
+    inside = np.all((places.centres > corner) & (places.centres < opposite), axis=-1)
+    off = np.abs(places.centres - 0.5 * (corner + opposite))
+    return inside | np.all(off <= 0.5 * places.cells + 1e-6, axis=-1)
+
+
+def match_places(possible: np.ndarray) -> np.ndarray:
+    """A place for each of as many objects as can have one at once (Hopcroft and Karp 1973).
+
+    Args:
+        possible: bool (M, P), see `candidates`.
+
+    Returns:
+        int (M,), index of the place; -1 for an object that is lost, because others need all of its places.
+    """
+    return maximum_bipartite_matching(csr_array(possible), perm_type="column")

@@ -47,7 +47,16 @@ def test_objects_that_share_a_cell_are_counted(caplog: pytest.LogCaptureFixture)
     config = tiny_config({"grid": {"centre_radius": 0.5}})
     with caplog.at_level(logging.WARNING):
         warn_of_lost(config, Crowd())
-    assert "model.heads.grid has no room for 1 training objects, which share their cell with others" in caplog.text
+    assert "model.heads.grid has no room for 1 training objects, which share their cells with others. " in caplog.text
+    assert "Add a finer grid to its `scales`, or `anchors`." in caplog.text
+
+
+def test_objects_beyond_the_most_that_training_takes_have_their_own_cure(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.WARNING):
+        warn_of_lost(tiny_config({"grid": {"assignment": "dynamic", "max_objects": 1}}), Crowd())
+    [record] = caplog.records
+    assert "no room for 3 training objects, which are the smallest of pictures with more than" in record.getMessage()
+    assert "`max_objects`. Raise it." in record.getMessage()
 
 
 def test_nothing_is_said_of_heads_with_room_for_all(caplog: pytest.LogCaptureFixture) -> None:

@@ -12,6 +12,7 @@ import tensorflow as tf
 from data_generators.sample import Sample
 from data_generators.transform.input_spec import InputSpec
 from detector.codecs.grid import GridCodec
+from detector.codecs.grid_assignment import candidates
 from detector.codecs.grid_settings import GridSettings
 from detector.heads import HEADS
 from detector.losses import AlignedLoss
@@ -39,6 +40,12 @@ def sample_of(boxes: list[list[float]], labels: list[int], **changes: Any) -> Sa
         has=frozenset({"boxes"}),
     )
     return sample.replace(**changes)
+
+
+def test_candidates_are_those_that_the_codec_counts_with() -> None:
+    boxes = np.array([CAT, DOG, [0.01, 0.01, 0.02, 0.02], [0, 0, 1, 1], [0.2, 0.5, 0.4, 0.5 + 1 / 3]], np.float32)
+    found = keras.ops.convert_to_numpy(loss_of().candidates(boxes[None]))[0]
+    np.testing.assert_array_equal(found, candidates(boxes, CODEC.places))
 
 
 def target_of(*samples: Sample) -> tuple[np.ndarray, np.ndarray]:

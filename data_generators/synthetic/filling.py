@@ -11,6 +11,7 @@ from data_generators.synthetic.words import make_by_pattern
 
 PATTERNS = ("A-AA 999", "AA-A 9999", "AA99 AAA", "AA-999-AA", "d", "w", "w w", "W", "9999", "999.99", "AAA9A9999AA999")
 LEAST_CONTRAST = 40  # grey values between paper and print, below which a field counts as empty
+DARK_INK, LIGHT_INK = (40, 40, 45), (230, 230, 225)  # RGB of what is written into empty fields
 
 Box = tuple[int, int, int, int]  # x0 y0 x1 y1 in whole pixels
 
@@ -49,7 +50,8 @@ def erase(patch: np.ndarray) -> tuple[np.ndarray, tuple[int, int, int]]:
         patch: uint8 (h, w, 3).
 
     Returns:
-        uint8 (h, w, 3), and the RGB colour of the ink that went; of a piece without print, a dark grey.
+        uint8 (h, w, 3), and the RGB colour of the ink that went; of a piece without print, a grey that shows: dark on
+        bright paper, light on dark.
     """
     grey = cv2.cvtColor(patch, cv2.COLOR_RGB2GRAY).astype(np.int16)
     dark_ink = 2 * np.median(grey) > int(grey.min()) + int(grey.max())
@@ -59,7 +61,7 @@ def erase(patch: np.ndarray) -> tuple[np.ndarray, tuple[int, int, int]]:
     paper = cv2.GaussianBlur(paper, (0, 0), side / 6)
     contrast = np.abs(cv2.cvtColor(paper, cv2.COLOR_RGB2GRAY).astype(np.int16) - grey)
     if contrast.max() < LEAST_CONTRAST:
-        return patch, (40, 40, 45)
+        return patch, DARK_INK if np.median(grey) >= 128 else LIGHT_INK
     printed = (contrast > 0.25 * contrast.max()).astype(np.uint8)
     red, green, blue = (int(value) for value in np.median(patch[contrast > 0.8 * contrast.max()], axis=0))
     cover = cv2.dilate(printed, np.ones((5, 5), np.uint8))[..., None] > 0

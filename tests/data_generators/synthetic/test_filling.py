@@ -34,11 +34,19 @@ def test_erasing_leaves_paper_and_names_the_ink(paper: tuple[int, int, int], ink
     np.testing.assert_allclose(colour, ink, atol=25)
 
 
-def test_an_empty_field_stays_as_it_is() -> None:
-    empty = np.full((30, 90, 3), 200, np.uint8)
+@pytest.mark.parametrize("grey", [200, 128, 127, 30])
+def test_an_empty_field_stays_as_it_is_and_gets_an_ink_that_shows(grey: int) -> None:
+    empty = np.full((30, 90, 3), grey, np.uint8)
     clean, colour = erase(empty)
     np.testing.assert_array_equal(clean, empty)
-    assert max(colour) < 60
+    assert np.abs(np.array(colour) - grey).min() > 80
+
+
+def test_a_value_in_an_empty_field_of_dark_paper_can_be_seen() -> None:
+    dark = np.full((300, 400, 3), (35, 30, 50), np.uint8)
+    image, values = fill_fields(np.random.default_rng(1), dark, FIELDS)
+    for box in values.values():
+        assert patch(image, box).max() > 200
 
 
 def test_values_stand_in_their_fields_and_nowhere_else() -> None:

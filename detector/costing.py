@@ -28,16 +28,18 @@ class Priced:
     Args:
         cost: what it costs as it is exported.
         input: what it sees.
+        precision: of its exported file.
         file: its `.tflite` file, where there is one.
     """
 
     cost: Cost
     input: InputSpec
+    precision: str = "int8"
     file: Path | None = None
 
     def fits(self) -> dict[str, Fit]:
         """Target -> how the network lies in it."""
-        return {name: fit(self.cost, read_target(name), self.input) for name in target_names()}
+        return {name: fit(self.cost, read_target(name), self.input, self.precision) for name in target_names()}
 
 
 def price(what: Config | str | Path, overrides: Sequence[str] = ()) -> Priced:
@@ -53,7 +55,7 @@ def price(what: Config | str | Path, overrides: Sequence[str] = ()) -> Priced:
     """
     if isinstance(what, Config) or not (Path(what).is_dir() or Path(what).suffix in (".keras", ".tflite")):
         config = what if isinstance(what, Config) else read_config(what, overrides)
-        return Priced(cost_of_config(config), config.input)
+        return Priced(cost_of_config(config), config.input, config.export.precision)
     path = find_model(what)
     if path.suffix == ".tflite":
         return _price_of_file(path)
@@ -66,7 +68,8 @@ def _price_of_file(path: Path) -> Priced:
     card = read_litert_card(path)
     if card.precision == "float32":
         raise RunError(f"{path}: expected an int8 file, received floats. Give the int8 file, or the .keras file.")
-    return Priced(measure_file(read_operators(path), card.parameters, path.stat().st_size), card.input, path)
+    cost = measure_file(read_operators(path), card.parameters, path.stat().st_size)
+    return Priced(cost, card.input, card.precision, path)
 
 
 def cost_of_config(config: Config) -> Cost:
@@ -82,4 +85,4 @@ def check_target(config: Config) -> None:
         TargetError: it does not fit; the message names layer, limit and cure.
     """
     if config.target:
-        require_fit(cost_of_config(config), read_target(config.target), config.input)
+        require_fit(cost_of_config(config), read_target(config.target), config.input, config.export.precision)

@@ -53,20 +53,25 @@ class Fit:
         return asdict(self)
 
 
-def fit(cost: Cost, target: Target, spec: InputSpec | None = None) -> Fit:
+def fit(cost: Cost, target: Target, spec: InputSpec | None = None, precision: str = "int8") -> Fit:
     """How a network lies in a target, with the target's headroom to spare.
 
     Args:
         cost: of the network as it is exported.
         target: where it is to run.
         spec: its input, which is checked too where it is given.
+        precision: of the exported file, see `ExportSettings.precision`; boards run int8 alone.
     """
     flash_left = None if target.flash_bytes is None else target.flash_bytes - cost.file_bytes_int8
     copied = flash_left is not None and flash_left < 0 and target.copies_larger_files
     needed = cost.arena_bytes_int8 + cost.scratch_bytes_int8[target.kernels] + copied * cost.file_bytes_int8
     usable = target.usable_bytes
     left = None if usable is None else usable - needed
-    problems = [*_operator_problems(cost, target), *_input_problems(spec, target)]
+    problems = [
+        *_precision_problems(precision, target),
+        *_operator_problems(cost, target),
+        *_input_problems(spec, target),
+    ]
     if flash_left is not None and flash_left < 0 and not copied:
         problems.append(_flash_problem(cost, target))
     if left is not None and left < 0:
@@ -74,15 +79,23 @@ def fit(cost: Cost, target: Target, spec: InputSpec | None = None) -> Fit:
     return Fit(target.name, not problems, tuple(problems), needed, usable, left, flash_left, copied)
 
 
-def require_fit(cost: Cost, target: Target, spec: InputSpec) -> None:
+def require_fit(cost: Cost, target: Target, spec: InputSpec, precision: str = "int8") -> None:
     """Lets through what fits.
 
     Raises:
         TargetError: it does not; the message lists why, and what to do.
     """
-    problems = fit(cost, target, spec).problems
+    problems = fit(cost, target, spec, precision).problems
     if problems:
         raise TargetError("\n".join([f"The network does not fit `target: {target.name}`:", *problems]))
+
+
+def _precision_problems(precision: str, target: Target) -> Iterator[str]:
+    if target.is_board and precision != "int8":
+        yield (
+            f"`export.precision` is {precision}, but must be int8: {target.runtime} refuses dynamic range, and with "
+            "activations of 16 bits RESIZE_BILINEAR and REDUCE_MAX. Set it so, or export with `--precision int8`."
+        )
 
 
 def _operator_problems(cost: Cost, target: Target) -> Iterator[str]:

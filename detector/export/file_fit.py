@@ -34,7 +34,7 @@ def check_file(model: Path, target: Target) -> str:
     cost = priced.cost
     if tflm_is_there():
         cost, source = replace(cost, arena_bytes_int8=arena_of(model).total_bytes), ALLOCATED
-    found = fit(cost, target, priced.input)
+    found = fit(cost, target, priced.input, priced.precision)
     if found.problems:
         raise RunError(f"{model} does not fit {target.title}: {' '.join(found.problems)}")
     copied = ", the copy of a file too large to be read in place" * found.model_in_memory

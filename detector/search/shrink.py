@@ -110,7 +110,7 @@ def _price_with(options: ShrinkOptions) -> Callable[[Config], Price]:
         }
         problems = [problem for budget in options.budgets if (problem := budget(costs))]
         if options.target:
-            problems += fit(cost, options.target, config.input).problems
+            problems += fit(cost, options.target, config.input, config.export.precision).problems
         return Price(costs, "; ".join(problems))
 
     return price

@@ -15,6 +15,7 @@ from data_generators.settings import Settings, SettingsError, Share
 
 Kernels = Literal["reference", "cmsis-nn-dsp", "cmsis-nn-mve"]
 KERNELS: tuple[Kernels, ...] = get_args(Kernels)
+BOARD_BUNDLES = ("openmv", "arduino")
 FILE = "targets.yaml"
 
 
@@ -69,6 +70,11 @@ class Target(Settings):
         if unknown:
             raise ValueError(f"`facts` must name fields of the target. Received {', '.join(unknown)}")
         return self
+
+    @property
+    def is_board(self) -> bool:
+        """Whether it is TFLM that runs the file there: what TFLM refuses on a computer does not run."""
+        return self.bundle in BOARD_BUNDLES
 
     @property
     def usable_bytes(self) -> int | None:

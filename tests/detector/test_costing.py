@@ -66,6 +66,15 @@ def test_a_network_that_does_not_fit_names_its_layer() -> None:
     assert cost_of_config(config).peak_layer == "stage1_block1_conv"
 
 
+def test_the_precision_of_the_export_must_be_the_board_s() -> None:
+    values = with_target(tiny_config(HEADS["mask"]), "openmv-h7").to_dict()
+    config = Config.parse(values | {"export": {"precision": "int16x8"}})
+    with pytest.raises(TargetError, match=r"openmv-h7`:\n`export.precision` is int16x8, but must be int8: "):
+        check_target(config)
+    fits = price(config).fits()
+    assert {name for name, each in fits.items() if not each.fits} == set(target_names()) - {"web", "phone", "cpu"}
+
+
 def test_training_does_not_begin(tmp_path: Path) -> None:
     config = with_target(tiny_config(HEADS["presence"], fit="letterbox"), "openmv-h7")
     with pytest.raises(TargetError, match=r"`input.fit` is letterbox, but must be stretch"):

@@ -106,6 +106,14 @@ def test_the_input_is_checked_where_it_is_given() -> None:
     assert problem == "`input.channels` is 1, but must be 3. Set it so."
 
 
+@pytest.mark.parametrize("precision", ["int16x8", "dynamic"])
+def test_a_board_runs_int8_alone(precision: str) -> None:
+    [problem] = fit(cost(), board(), SPEC, precision).problems
+    assert problem.startswith(f"`export.precision` is {precision}, but must be int8: TFLM there refuses dynamic range")
+    assert problem.endswith("Set it so, or export with `--precision int8`.")
+    assert fit(cost(), read_target("phone"), SPEC, precision).fits
+
+
 @pytest.mark.parametrize("name", ["web", "phone", "cpu"])
 def test_where_nothing_is_limited_all_fits(name: str) -> None:
     result = fit(cost(operators=("GELU",), file_bytes_int8=10**9), read_target(name), SPEC)

@@ -33,6 +33,7 @@ def test_boards_limit_memory_and_stretch_int8_pictures(name: str) -> None:
     assert target.fits == ("stretch",)
     assert target.input_dtype == "int8"
     assert target.headroom == 0.1
+    assert target.is_board
 
 
 @pytest.mark.parametrize("name", BOARDS)
@@ -48,6 +49,7 @@ def test_what_stays_free_and_what_is_reserved_is_not_usable() -> None:
     assert read_target("openmv-h7").usable_bytes == int(264 * 1024 * 0.9)
     assert read_target("nano-33-ble").usable_bytes == int(240 * 1024 * 0.9) - 160 * 120 * 2
     assert read_target("cpu").usable_bytes is None
+    assert not read_target("cpu").is_board
 
 
 def test_a_mistyped_name_is_offered_the_nearest() -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any
 
 from detector.config import Config
@@ -72,7 +73,8 @@ class Judges:
     """What a ladder asks of the world; tests answer in its place.
 
     Args:
-        train: trains and measures rungs side by side; raises `OutOfTimeError` when there is no time left.
+        train: trains and measures rungs side by side; raises `OutOfTimeError`, with what was found until then, when
+            there is no time left.
         price: what a config costs before it is trained.
         over: costs as they were measured -> what is over a budget, "" where nothing is.
         jobs: rungs that `train` trains side by side.
@@ -85,7 +87,15 @@ class Judges:
 
 
 class OutOfTimeError(RuntimeError):
-    """There is no time left to train a rung."""
+    """There is no time left to train a rung.
+
+    Args:
+        findings: name of a rung -> what was found of it; those of the same batch that had ended.
+    """
+
+    def __init__(self, findings: Mapping[str, Finding] = MappingProxyType({})) -> None:
+        super().__init__("the time is up")
+        self.findings = findings
 
 
 class Record:
@@ -114,16 +124,29 @@ class Record:
         Args:
             rungs: whose outcomes are wanted now.
             ahead: rungs that will probably be wanted, trained beside them where a job is free.
+
+        Raises:
+            OutOfTimeError: there is no time left; what had ended by then is in the record.
         """
         new = [rung for rung in rungs if rung.name not in self.outcomes]
         free = -len(new) % self.judges.jobs
         new += [rung for rung in ahead if rung.name not in self.outcomes][:free]
         for begin in range(0, len(new), self.judges.jobs):
             batch = new[begin : begin + self.judges.jobs]
-            for rung, finding in zip(batch, self.judges.train(batch), strict=True):
-                self.outcomes[rung.name] = outcome = self._judge(rung, finding)
-                self.tell(outcome)
+            try:
+                findings = self.judges.train(batch)
+            except OutOfTimeError as error:
+                for rung in batch:
+                    if rung.name in error.findings:
+                        self._note(rung, error.findings[rung.name])
+                raise
+            for rung, finding in zip(batch, findings, strict=True):
+                self._note(rung, finding)
         return [self.outcomes[rung.name] for rung in rungs]
+
+    def _note(self, rung: Rung, finding: Finding) -> None:
+        self.outcomes[rung.name] = outcome = self._judge(rung, finding)
+        self.tell(outcome)
 
     def _judge(self, rung: Rung, finding: Finding) -> Outcome:
         metrics: dict[str, Any] = finding.result.metrics if finding.result else {}

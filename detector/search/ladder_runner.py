@@ -50,33 +50,36 @@ class RungRunner:
         """What was found of each.
 
         Raises:
-            OutOfTimeError: there is no time left; what was not finished is stopped, and goes on in the next search.
+            OutOfTimeError: there is no time left; it holds what was found of those that had ended. What had not is
+                stopped, and goes on in the next search.
             RunError: a training failed for another reason than that it diverged; the message has its error.
         """
         missing = [rung for rung in rungs if not self._file(rung).is_file()]
-        if missing:
-            if time.monotonic() >= self.deadline:
-                raise OutOfTimeError("the time is up")
-            self._train(missing)
+        in_time = self._train(missing)
         self.note()
-        return [read_finding(self._file(rung)) for rung in rungs]
+        findings = {rung.name: read_finding(self._file(rung)) for rung in rungs if self._file(rung).is_file()}
+        if not in_time and len(findings) < len(rungs):
+            raise OutOfTimeError(findings)
+        return [findings[rung.name] for rung in rungs]
 
     def _file(self, rung: Rung) -> Path:
         return self.maker.folder_of(rung.name) / FINDING_NAME
 
-    def _train(self, rungs: Sequence[Rung]) -> None:
+    def _train(self, rungs: Sequence[Rung]) -> bool:
+        """Whether there was time for all."""
         waiting, running = list(rungs), list[tuple[subprocess.Popen[str], Rung]]()
         try:
             while waiting or running:
+                if time.monotonic() >= self.deadline:
+                    return False
                 while waiting and len(running) < self.jobs:
                     running.append((self._start(waiting[0]), waiting.pop(0)))
-                if time.monotonic() >= self.deadline:
-                    raise OutOfTimeError("the time is up")
                 time.sleep(POLL_S)
                 for process, rung in [each for each in running if each[0].poll() is not None]:
                     running.remove((process, rung))
                     _end(process)
                     self._check(process.returncode, rung)
+            return True
         finally:
             for process, _ in running:
                 process.kill()

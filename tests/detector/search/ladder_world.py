@@ -69,7 +69,7 @@ class World:
 
     def train(self, rungs: Sequence[Rung]) -> list[Finding]:
         if len(self.trained) >= self.most:
-            raise OutOfTimeError("the time is up")
+            raise OutOfTimeError
         self.trained.append(list(rungs))
         return [self._finding(rung) for rung in rungs]
 

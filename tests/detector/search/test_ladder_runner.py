@@ -14,12 +14,13 @@ import pytest
 from detector.config import Config
 from detector.runs import RunError, write_json
 from detector.search import ladder_runner
-from detector.search.ladder_record import OutOfTimeError
+from detector.search.goals import Goal
+from detector.search.ladder_record import Judges, OutOfTimeError, Record
 from detector.search.ladder_rungs import Rung, RungMaker
 from detector.search.ladder_runner import FINDING_NAME, RungRunner
 from detector.search.ladder_shapes import Shape
 from tests.conftest import REPOSITORY
-from tests.detector.search.ladder_world import METRIC, VALUES, World, make_config
+from tests.detector.search.ladder_world import METRIC, VALUES, World, make_config, price_of
 
 # stands in the place of the process that trains: the first line of its input is its task
 WORKER = """
@@ -66,16 +67,31 @@ def test_rungs_are_trained_side_by_side_and_never_twice(maker: RungMaker) -> Non
 
 
 def test_what_is_late_is_stopped(maker: RungMaker) -> None:
-    runner = RungRunner(maker, 2, 1.0, lambda: None)
+    runner = RungRunner(maker, 2, 4.0, lambda: None)
     slow, quick = make_rung(maker, 99), make_rung(maker, 1)
     begun = time.monotonic()
-    with pytest.raises(OutOfTimeError):
+    with pytest.raises(OutOfTimeError) as caught:
         runner([slow, quick])
+    assert list(caught.value.findings) == [quick.name]
     assert time.monotonic() - begun < 30
     assert not (maker.folder_of(slow.name) / FINDING_NAME).exists()
     with pytest.raises(OutOfTimeError):
         runner([make_rung(maker, 5)])
     assert not maker.folder_of(make_rung(maker, 5).name).exists()
+
+
+def test_what_ended_beside_it_counts(maker: RungMaker) -> None:
+    slow, quick = make_rung(maker, 99), make_rung(maker, 1)
+    told: list[str] = []
+    for seconds in (4.0, 0.0):  # the second search reads what the first has left
+        runner = RungRunner(maker, 2, seconds, lambda: None)
+        record = Record(maker, Goal(METRIC, 0.6), Judges(runner, price_of, lambda _: "", jobs=2))
+        record.tell = lambda outcome: told.append(outcome.rung.name)
+        with pytest.raises(OutOfTimeError):
+            record.attempt([slow, quick])
+        best = record.best()
+        assert best and best.rung == quick and list(record.outcomes) == [quick.name]
+    assert told == [quick.name, quick.name]
 
 
 @pytest.mark.parametrize(("epochs", "reason"), [(98, "it ended with code 1."), (97, "the disk is full.")])

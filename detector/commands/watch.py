@@ -18,6 +18,9 @@ def watch(
     model: ModelArgument,
     clip: Annotated[str, typer.Argument(help="A video, or a folder of the pictures of a clip.")],
     data: Annotated[str | None, typer.Option(help=f"Labels of the frames, for scores: {SOURCE}.")] = None,
+    head: Annotated[
+        str, typer.Option(help="The head that is asked, where the model has several; default: the first.")
+    ] = "",
     class_name: Annotated[str | None, typer.Option("--class", help="Watch for this class; default: all.")] = None,
     fps: Annotated[float, typer.Option(min=0.01, help="Frames a second of pictures; a video knows its own.")] = 25.0,
     every: Annotated[int, typer.Option(min=1, help="Take every n-th frame.")] = 1,
@@ -34,7 +37,7 @@ def watch(
     for override in overrides:
         apply_override(given, override)
     settings = WatchSettings.parse(given, "--set")
-    how = {"class_name": class_name, "frames_per_second": fps, "every": every}
+    how = {"head": head, "class_name": class_name, "frames_per_second": fps, "every": every}
     watched = watch_clip(model, clip, data=data, settings=settings, **how)  # type: ignore[arg-type]
     for event in watched.events:
         where = f", {event.distance}" if event.distance else ""

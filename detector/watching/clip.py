@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,12 +14,15 @@ import numpy as np
 from data_generators.errors import DataError
 from data_generators.formats import open_source
 from data_generators.sources import Source, readable_samples
-from detector.codecs.boxes import holds_object
+from detector.codecs.boxes import DEFAULT_THRESHOLD, holds_object
+from detector.heads import HEADS
 from detector.prediction import predict
 from detector.runtime import Runtime, load_runtime
 from detector.watching.events import Event, find_events, score_events
 from detector.watching.sighting import Sighting, sighting_of
 from detector.watching.smoothing import Decision, Watch, WatchSettings
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -56,6 +60,7 @@ def watch_clip(
     *,
     data: str | None = None,
     settings: WatchSettings | None = None,
+    head: str = "",
     class_name: str | None = None,
     frames_per_second: float = 25.0,
     every: int = 1,
@@ -66,24 +71,27 @@ def watch_clip(
         model: a run folder, a `.keras` or `.tflite` file, the name of a shipped model, or a loaded runtime.
         clip: a video, or a folder of pictures in the order of their names.
         data: labels of the frames, `FORMAT:PATH[#SPLIT]`; they belong to the frame with the same number.
-        settings: when it counts as seen.
-        class_name: the class to watch for; None for all objects.
+        settings: when it counts as seen; where they do not say it, the threshold of the model's card does.
+        head: the head whose predictions count; empty takes the first.
+        class_name: the class to watch for; None for all objects. All objects of a model without names of classes are of
+            one class, whatever its name.
         frames_per_second: of pictures; a video knows its own.
         every: take every n-th frame.
 
     Raises:
         DataError: nothing there, a file that cannot be read, or labels of other frames.
-        ValueError: the model knows no such class.
+        ValueError: the model knows no such head or class.
     """
     runtime = model if isinstance(model, Runtime) else load_runtime(model)
-    watch, watched = Watch(settings or WatchSettings()), Watched([], [], [], [])
+    head, known = _head_of(runtime, head), _known_class(runtime, class_name)
+    threshold = runtime.card.thresholds.get(HEADS[head].threshold_of, DEFAULT_THRESHOLD)
+    watch, watched = Watch(settings or WatchSettings(), threshold), Watched([], [], [], [])
     for index, answer in enumerate(predict(runtime, [clip], every)):
         origin = answer.picture.origin
         number, is_video = origin.get("frame", frame_number(origin["file"])), "frame" in origin
         if not is_video and index % every:
             continue
-        prediction = next(iter(answer.predictions.values()))
-        sighting = sighting_of(prediction, answer.picture.image, answer.thresholds, class_name)
+        sighting = sighting_of(answer.predictions[head], answer.picture.image, answer.thresholds, known)
         watched.frames.append(index if number is None else number)
         watched.seconds.append(origin.get("seconds", index / frames_per_second))
         watched.sightings.append(sighting)
@@ -93,8 +101,23 @@ def watch_clip(
     truth = _read_truth(open_source(data), data, watched.frames, class_name)
     gaps = np.diff(watched.seconds)
     seen, gap = [decision.seen for decision in watched.decisions], float(np.median(gaps)) if len(gaps) else 0.0
-    scores = score_events(seen, truth, gap)
+    scores = score_events(seen, truth, gap, every)
     return Watched(watched.frames, watched.seconds, watched.sightings, watched.decisions, scores)
+
+
+def _head_of(runtime: Runtime, wanted: str) -> str:
+    heads = list(runtime.card.heads)
+    if wanted and wanted not in heads:
+        raise ValueError(f"The model has no head `{wanted}`. Its heads: {', '.join(heads)}.")
+    return wanted or heads[0]
+
+
+def _known_class(runtime: Runtime, wanted: str | None) -> str | None:
+    """The class to look for in the model's predictions; None for all objects, also where its card names no classes."""
+    if wanted is None or runtime.card.class_names:
+        return wanted
+    logger.warning("%s names no classes: whatever it finds counts as %r.", runtime.path, wanted)
+    return None
 
 
 def frame_number(origin: str) -> int | None:

@@ -59,7 +59,9 @@ def find_events(frames: Sequence[int], seconds: Sequence[float], decisions: Sequ
     return events
 
 
-def score_events(seen: Sequence[bool], truth: Sequence[bool | None], seconds_a_frame: float) -> dict[str, Any]:
+def score_events(
+    seen: Sequence[bool], truth: Sequence[bool | None], seconds_a_frame: float, every: int = 1
+) -> dict[str, Any]:
     """How good the decisions of a clip are.
 
     An event is a run of frames that show the object. It is seen if a decision in it says so, however late. A false
@@ -69,16 +71,18 @@ def score_events(seen: Sequence[bool], truth: Sequence[bool | None], seconds_a_f
         seen: the decision after each frame.
         truth: whether the frame shows it; None where nobody knows: such a frame ends no event, and an alarm that
             it overlaps is not judged.
-        seconds_a_frame: time from frame to frame.
+        seconds_a_frame: time from one of these frames to the next.
+        every: these are every n-th frame of the clip.
 
     Returns:
-        `frames`, `events`, `events_missed`, `frames_until_seen` (a list, one for each event that was seen, 0 where it
-        was seen at once), its mean and maximum or None, `false_alarms`, `false_alarms_per_minute` of the whole clip.
+        `frames`, how many were watched, `events`, `events_missed`, `frames_until_seen` (a list, one for each event that
+        was seen: frames of the clip from the first watched one that shows it, 0 where it was seen at once), its mean
+        and maximum or None, `false_alarms`, `false_alarms_per_minute` of the whole clip.
     """
     shown = [(start, end) for start, end, value in _runs([each is not False for each in truth]) if value]
     shown = [_trim(truth, start, end) for start, end in shown if True in truth[start:end]]
     delays = [next((index - start for index in range(start, end) if seen[index]), None) for start, end in shown]
-    found = [delay for delay in delays if delay is not None]
+    found = [delay * every for delay in delays if delay is not None]
     alarms = [(start, end) for start, end, value in _runs(seen) if value]
     false = sum(all(each is False for each in truth[start:end]) for start, end in alarms)
     minutes = len(seen) * seconds_a_frame / 60

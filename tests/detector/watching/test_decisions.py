@@ -85,7 +85,7 @@ def test_distance_classes_do_not_flicker_at_a_limit() -> None:
     with pytest.raises(SettingsError, match="the sizes must fall from class to class down to 0"):
         DistanceSettings.parse({"classes": {"near": 0.2, "far": 0.1}})
     with pytest.raises(SettingsError, match="lost_below must not be above seen_at"):
-        WatchSettings.parse({"seen_at": 0.2})
+        WatchSettings.parse({"seen_at": 0.2, "lost_below": 0.3})
 
 
 def seen(scores: list[float], **changes: float) -> list[bool]:
@@ -98,6 +98,15 @@ def test_one_odd_frame_neither_raises_nor_ends_an_alarm() -> None:
     assert seen([1, 1, 1, 1, 0, 1, 1]) == [False, True, True, True, True, True, True]
     assert seen([1] * 3 + [0] * 9, newest=1.0, lost_frames=3) == [False, True, True, True, True] + [False] * 7
     assert seen([0.6, 0.4, 0.4], newest=1.0, seen_frames=1) == [True, True, True]
+
+
+def test_the_threshold_of_the_card_counts_where_nobody_says_another() -> None:
+    assert WatchSettings().limits() == pytest.approx((0.5, 0.3))
+    assert WatchSettings().limits(0.2) == pytest.approx((0.2, 0.12))
+    assert WatchSettings(seen_at=0.8).limits(0.2) == pytest.approx((0.8, 0.48))
+    assert Watch(WatchSettings(newest=1.0, seen_frames=1), threshold=0.2).update(Sighting(0.25)).seen
+    with pytest.raises(ValueError, match=r"lost_below 0.3 is above 0.2, the threshold .* Set seen_at too"):
+        WatchSettings(lost_below=0.3).limits(0.2)
 
 
 @settings(deadline=None)
@@ -133,6 +142,11 @@ def test_scores_count_delays_misses_and_false_alarms() -> None:
         **{"frames": 20, "events": 2, "events_missed": 1, "frames_until_seen": [2], "frames_until_seen_mean": 2.0},
         **{"frames_until_seen_max": 2, "false_alarms": 2, "false_alarms_per_minute": 2.0},
     }
+
+
+def test_delays_are_in_frames_of_the_clip() -> None:
+    scores = score_events([False, False, True], [True] * 3, seconds_a_frame=0.2, every=5)
+    assert (scores["frames"], scores["frames_until_seen"], scores["frames_until_seen_max"]) == (3, [10], 10)
 
 
 def test_frames_of_which_nobody_knows_are_not_judged() -> None:

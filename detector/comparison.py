@@ -108,6 +108,7 @@ def compare(
     looks: Looks = ONCE,
     resamples: int = RESAMPLES,
     progress: Callable[[int, int], None] | None = None,
+    **options: Any,
 ) -> Comparison:
     """Compares models on the same labelled pictures.
 
@@ -118,6 +119,7 @@ def compare(
         looks: how often and how each picture is looked at.
         resamples: draws of the bootstrap; scores of boxes take a second a draw and thousand pictures.
         progress: called with (draws and pictures done, in all).
+        options: settings of the sources' formats.
 
     Raises:
         ValueError: fewer than two models, fewer than 100 draws, or no head in common.
@@ -132,7 +134,7 @@ def compare(
     if not shared:
         heads = "; ".join(f"{each.path}: {', '.join(each.card.heads)}" for each in runtimes)
         raise ValueError(f"expected models with a head in common. Received {heads}.")
-    judged = [evaluate(each, data, on_error=on_error, looks=looks, worst=0) for each in runtimes]
+    judged = [evaluate(each, data, on_error=on_error, looks=looks, worst=0, **options) for each in runtimes]
     draws = _draw(judged[0].groups, resamples)
     tables = [_Table(evaluation, runtime, shared) for evaluation, runtime in zip(judged, runtimes, strict=True)]
     drawn: list[list[dict[str, float]]] = [[] for _ in tables]

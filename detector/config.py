@@ -138,39 +138,48 @@ def _read_text(source: str | Path) -> str:
     raise SettingsError(f"{source}: no such file, and no preset of that name; presets: {', '.join(preset_names())}.")
 
 
-def apply_override(values: dict[str, Any], override: str) -> None:
+def read_source_options(texts: Sequence[str], flag: str = "--set") -> dict[str, Any]:
+    """Options of a source as the command line gives them, `key=value` each; see `apply_override`."""
+    options: dict[str, Any] = {}
+    for text in texts:
+        apply_override(options, text, flag)
+    return options
+
+
+def apply_override(values: dict[str, Any], override: str, flag: str = "--set") -> None:
     """Sets one value in nested plain data, as `--set` gives it.
 
     Args:
         values: changed in place.
         override: `path.to.key=value`, the value in YAML.
+        flag: of the command line that gave it, for messages.
 
     Raises:
         SettingsError: it is no such text, or leads into what is not a group of settings.
     """
     path, equals, text = override.partition("=")
     if not equals:
-        raise SettingsError(f"--set {override}: expected key=value, e.g. training.epochs=5.")
+        raise SettingsError(f"{flag} {override}: expected key=value, e.g. training.epochs=5.")
     try:
         value = yaml.safe_load(text)
     except yaml.YAMLError as error:
-        raise SettingsError(f"--set {override}: the value is not valid YAML: {error}") from None
+        raise SettingsError(f"{flag} {override}: the value is not valid YAML: {error}") from None
     *parents, key = path.strip().split(".")
     node: Any = values
     for depth, parent in enumerate(parents, 1):
-        place = _place_in(node, parent, override)
+        place = _place_in(node, parent, f"{flag} {override}")
         if isinstance(node, dict) and node.get(parent) is None:
             node[parent] = {}
         node = node[place]
         if not isinstance(node, dict | list):
-            raise SettingsError(f"--set {override}: `{'.'.join(parents[:depth])}` is not a group of settings.")
-    node[_place_in(node, key, override)] = value
+            raise SettingsError(f"{flag} {override}: `{'.'.join(parents[:depth])}` is not a group of settings.")
+    node[_place_in(node, key, f"{flag} {override}")] = value
 
 
-def _place_in(node: dict[str, Any] | list[Any], key: str, override: str) -> Any:
+def _place_in(node: dict[str, Any] | list[Any], key: str, where: str) -> Any:
     """The key, or where `node` is a list the index that it stands for."""
     if isinstance(node, dict):
         return key
     if not key.isdecimal() or int(key) >= len(node):
-        raise SettingsError(f"--set {override}: `{key}` must be an index below {len(node)}, counted from 0.")
+        raise SettingsError(f"{where}: `{key}` must be an index below {len(node)}, counted from 0.")
     return int(key)

@@ -69,6 +69,7 @@ def evaluate(
     looks: Looks = ONCE,
     worst: int = 16,
     progress: Callable[[int, int], None] | None = None,
+    **options: Any,
 ) -> Evaluation:
     """Measures a model.
 
@@ -79,10 +80,12 @@ def evaluate(
         looks: how often and how each picture is looked at; reported where it is not once.
         worst: how many of the worst pictures to return.
         progress: called with (samples done, samples in all).
+        options: settings of the sources' formats, the same for all; reported where there are any.
     """
-    sources = [open_source(source, on_error=on_error) for source in data]
+    sources = [open_source(source, on_error=on_error, **options) for source in data]
     scored = evaluate_sources(model, sources, looks=looks, worst=worst, progress=progress)
-    return replace(scored, scores={"data": list(data)} | looks.to_json() | scored.scores)
+    told = {"options": options} if options else {}
+    return replace(scored, scores={"data": list(data)} | told | looks.to_json() | scored.scores)
 
 
 def evaluate_sources(

@@ -48,6 +48,10 @@ class SecondLookChoice(StrEnum):
 SOURCE = r"FORMAT:PATH\[#SPLIT], e.g. corners:photos#val; without #SPLIT all samples"  # \[ keeps rich from eating it
 ConfigArgument = Annotated[str, typer.Argument(help="A YAML file, or the name of a preset.")]
 SetOption = Annotated[list[str], typer.Option("--set", help="key=value, e.g. training.epochs=5; may be repeated.")]
+SourceSetOption = Annotated[
+    list[str],
+    typer.Option("--set", help="key=value: an option of the sources, e.g. class_name=cat; may be repeated."),
+]
 ModelArgument = Annotated[str, typer.Argument(help="Run folder, .keras or .tflite file, or a shipped model's name.")]
 OnErrorOption = Annotated[
     OnErrorChoice,

@@ -146,22 +146,26 @@ def inspect_sources(sources: Mapping[str, Source], progress: ProgressFor = silen
     return Inspection(sources, found, count_records(found), find_suspicions(found, shared), shared)
 
 
-def inspect(texts: Sequence[str], on_error: OnError = "raise", progress: ProgressFor = silent) -> Inspection:
+def inspect(
+    texts: Sequence[str], on_error: OnError = "raise", progress: ProgressFor = silent, **options: Any
+) -> Inspection:
     """Opens sources and inspects them; see `inspect_sources`.
 
     Args:
         texts: sources as `FORMAT:PATH[#SPLIT]`; splits to compare are named one by one.
         on_error: at a label or picture that cannot be used: stop, or count it.
         progress: see `inspect_sources`.
+        options: settings of the sources' formats, the same for all.
 
     Raises:
         DataError: a source cannot be opened, or is named twice.
+        SettingsError: a format has no such option, or its value is wrong.
     """
     sources: dict[str, Source] = {}
     for text in texts:
         if text in sources:
             raise DataError(text, "the source is named twice.", "Name each once; splits are FORMAT:PATH#SPLIT.")
-        sources[text] = open_source(text, on_error)
+        sources[text] = open_source(text, on_error, **options)
         _tell_of_splits(text, sources[text])
     return inspect_sources(sources, progress)
 

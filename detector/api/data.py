@@ -11,6 +11,7 @@ import numpy as np
 from data_generators.cache import Progress
 from data_generators.errors import DataError, OnError
 from data_generators.real.quads import QuadOrder
+from data_generators.settings import SettingsError
 from detector.api.resolving import AnyConfig, resolve
 from detector.data import ProgressFor, open_cut, silent, training_view
 from detector.looks import ONCE, Looks
@@ -33,7 +34,12 @@ def init(task: str = "documents") -> str:
 
 
 def preview(
-    config: AnyConfig = "documents", data: Sequence[str] = (), *, count: int = 16, on_error: OnError | None = None
+    config: AnyConfig = "documents",
+    data: Sequence[str] = (),
+    *,
+    count: int = 16,
+    on_error: OnError | None = None,
+    **options: Any,
 ) -> Iterator[tuple[str, int, np.ndarray]]:
     """Samples as they are and as training sees them, labels on top.
 
@@ -42,19 +48,30 @@ def preview(
         data: sources, `FORMAT:PATH[#SPLIT]`.
         count: samples to draw of each source.
         on_error: instead of that of the config.
+        options: settings of the formats of `data`, the same for all.
 
     Yields:
         For each source its text, its number of samples, and a sheet uint8 (H, W, 3).
+
+    Raises:
+        SettingsError: options without `data`.
     """
     from data_generators.preview import preview_sheet
 
     settings = resolve(config)
-    for entry in [SourceSettings(source=text) for text in data] or settings.data.train:
+    if options and not data:
+        raise SettingsError(
+            f"Options go with sources that `data` names. Received {', '.join(options)}, and no source. Those of a "
+            "config stand in it: --set data.train.0.options.KEY=VALUE."
+        )
+    for entry in [SourceSettings(source=text, options=options) for text in data] or settings.data.train:
         source = open_cut(entry, settings, on_error)
         yield entry.source, len(source), preview_sheet(source, training_view(settings, source), count, settings.seed)
 
 
-def inspect(data: Sequence[str], *, on_error: OnError = "raise", progress: ProgressFor = silent) -> Inspection:
+def inspect(
+    data: Sequence[str], *, on_error: OnError = "raise", progress: ProgressFor = silent, **options: Any
+) -> Inspection:
     """Counts, suspicious labels and near-duplicates of sources; see `data_generators.inspection.inspection`.
 
     `inspection.write("folder")` leaves them there as JSON data and pictures.
@@ -63,10 +80,11 @@ def inspect(data: Sequence[str], *, on_error: OnError = "raise", progress: Progr
         data: sources, `FORMAT:PATH[#SPLIT]`; several are compared with each other.
         on_error: at a label or picture that cannot be used.
         progress: description -> a context that gives the callback (done, in all).
+        options: settings of the sources' formats, the same for all.
     """
     from data_generators.inspection.inspection import inspect as run_inspection
 
-    return run_inspection(data, on_error, progress)
+    return run_inspection(data, on_error, progress, **options)
 
 
 def generate(

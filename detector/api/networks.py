@@ -55,11 +55,12 @@ def evaluate(
     looks: Looks = ONCE,
     worst: int = 16,
     progress: Progress | None = None,
+    **options: Any,
 ) -> Evaluation:
     """Measures a model on labelled sources; see `detector.evaluation.evaluate`."""
     from detector.evaluation import evaluate as measure
 
-    return measure(model, data, on_error=on_error, looks=looks, worst=worst, progress=progress)
+    return measure(model, data, on_error=on_error, looks=looks, worst=worst, progress=progress, **options)
 
 
 def compare(
@@ -70,11 +71,14 @@ def compare(
     looks: Looks = ONCE,
     resamples: int = 500,
     progress: Progress | None = None,
+    **options: Any,
 ) -> Comparison:
     """Compares models on the same labelled pictures; see `detector.comparison.compare`."""
     from detector.comparison import compare as compare_models
 
-    return compare_models(models, data, on_error=on_error, looks=looks, resamples=resamples, progress=progress)
+    return compare_models(
+        models, data, on_error=on_error, looks=looks, resamples=resamples, progress=progress, **options
+    )
 
 
 def predict(

@@ -14,6 +14,7 @@ from detector.options import (
     OnErrorChoice,
     OnErrorOption,
     OverlapOption,
+    SourceSetOption,
     TilesOption,
     TtaOption,
 )
@@ -35,17 +36,19 @@ def compare(
     tiles: TilesOption = None,
     overlap: OverlapOption = None,
     tta: TtaOption = [],
+    overrides: SourceSetOption = [],
     on_error: OnErrorOption = OnErrorChoice.STOP,
 ) -> None:
     """Compare models on the same pictures, and tell real differences from chance."""
     import_keras_quietly()
     from detector.comparison import compare as compare_models
+    from detector.config import read_source_options
     from detector.looks import parse_looks
 
-    looks = parse_looks(tiles, overlap, tta)
+    looks, options = parse_looks(tiles, overlap, tta), read_source_options(overrides)
     with show_progress("comparing") as progress:
         compared = compare_models(
-            models, data, on_error=on_error.value, looks=looks, resamples=resamples, progress=progress
+            models, data, on_error=on_error.value, looks=looks, resamples=resamples, progress=progress, **options
         )
     columns = {}
     for number, model in enumerate(compared.models):

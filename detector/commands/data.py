@@ -8,7 +8,16 @@ from typing import Annotated, Any
 import typer
 
 from detector.commands.page import serve_page
-from detector.options import FORMATS, SOURCE, JsonOption, OnErrorChoice, OnErrorOption, OrderChoice, SetOption
+from detector.options import (
+    FORMATS,
+    SOURCE,
+    JsonOption,
+    OnErrorChoice,
+    OnErrorOption,
+    OrderChoice,
+    SetOption,
+    SourceSetOption,
+)
 from detector.terminal import print_scores, print_table, say, show_progress, write_result
 
 app = typer.Typer()
@@ -46,6 +55,9 @@ def preview(
     ),
     count: Annotated[int, typer.Option(min=1, help="Samples to draw of each source.")] = 16,
     overrides: SetOption = [],
+    source_options: Annotated[
+        list[str], typer.Option("--option", help="key=value: an option of the sources of --data; may be repeated.")
+    ] = [],
     on_error: Annotated[
         OnErrorChoice | None,
         typer.Option(help="At a label or picture that cannot be used; default: what the config says."),
@@ -54,11 +66,11 @@ def preview(
     """Draw samples as they are and as training sees them, labels on top."""
     from data_generators.preview import write_png
     from detector import api
-    from detector.config import read_config
+    from detector.config import read_config, read_source_options
 
-    settings = read_config(config, overrides)
+    settings, options = read_config(config, overrides), read_source_options(source_options, "--option")
     alone = len(data or settings.data.train) == 1
-    sheets = api.preview(settings, data, count=count, on_error=on_error.value if on_error else None)
+    sheets = api.preview(settings, data, count=count, on_error=on_error.value if on_error else None, **options)
     for number, (name, samples, sheet) in enumerate(sheets, 1):
         path = output if alone else output.with_stem(f"{output.stem}-{number}")
         write_png(path, sheet)
@@ -72,13 +84,16 @@ def inspect(
         Path, typer.Option(help="Folder for inspection.json, inspection.png, suspicious.png and duplicates.png.")
     ] = Path("inspection"),
     json_file: JsonOption = None,
+    overrides: SourceSetOption = [],
     on_error: OnErrorOption = OnErrorChoice.STOP,
 ) -> None:
     """Count what sources hold, and find suspicious labels, near-duplicates and pictures that splits share."""
     from data_generators.inspection.tables import describe_duplicates, tabulate_counts
     from detector import api
+    from detector.config import read_source_options
 
-    inspection = api.inspect(data, on_error=on_error.value, progress=show_progress)
+    options = read_source_options(overrides)
+    inspection = api.inspect(data, on_error=on_error.value, progress=show_progress, **options)
     print_scores(tabulate_counts(inspection.counts), "source")
     if inspection.suspicions:
         print_table("suspicious", inspection.summarise_suspicions())
@@ -132,16 +147,14 @@ def convert(
         int | None,
         typer.Option(min=1, max=100, help="Write JPEG of this quality; without it picture files are copied."),
     ] = None,
-    overrides: SetOption = [],
+    overrides: SourceSetOption = [],
     on_error: OnErrorOption = OnErrorChoice.STOP,
 ) -> None:
-    """Write labelled pictures in another format, and say what it cannot hold; --set gives options of the source."""
+    """Write labelled pictures in another format, and say what it cannot hold."""
     from detector import api
-    from detector.config import apply_override
+    from detector.config import read_source_options
 
-    options: dict[str, Any] = {"quality": quality, "on_error": on_error.value}
-    for override in overrides:
-        apply_override(options, override)
+    options: dict[str, Any] = read_source_options(overrides) | {"quality": quality, "on_error": on_error.value}
     with show_progress("writing") as report:
         sources, lost = api.convert(source, format_name, output, split, progress=report, **options)
     say(f"Wrote {output}. Read it as {' '.join(sources)}")

@@ -19,6 +19,7 @@ from detector.options import (
     OverlapOption,
     PrecisionChoice,
     SetOption,
+    SourceSetOption,
     TilesOption,
     TtaOption,
 )
@@ -48,7 +49,7 @@ def cost(
 
     priced = price(what, overrides)
     measured, fits = priced.cost, priced.fits()
-    allocated = allocated_by_tflm(priced.file)
+    allocated = allocated_by_tflm(priced)
     rows = {
         "trainable parameters": measured.parameters,
         "multiply-accumulates (MACs) a picture": measured.macs,
@@ -112,16 +113,18 @@ def evaluate(
     tiles: TilesOption = None,
     overlap: OverlapOption = None,
     tta: TtaOption = [],
+    overrides: SourceSetOption = [],
     on_error: OnErrorOption = OnErrorChoice.STOP,
 ) -> None:
     """Measure a model on labelled data."""
     import_keras_quietly()
+    from detector.config import read_source_options
     from detector.evaluation import evaluate as measure
     from detector.looks import parse_looks
 
-    looks = parse_looks(tiles, overlap, tta)
+    looks, options = parse_looks(tiles, overlap, tta), read_source_options(overrides)
     with show_progress("scoring") as report:
-        evaluation = measure(model, data, on_error=on_error.value, looks=looks, progress=report)
+        evaluation = measure(model, data, on_error=on_error.value, looks=looks, progress=report, **options)
     print_scores({"value": evaluation.scores})
     write_result(json_file, evaluation.scores)
     if worst:

@@ -14,7 +14,7 @@ from data_generators.cache import Progress
 from data_generators.errors import DataError, ErrorPolicy, OnError
 from data_generators.geometry import order_corners_image
 from data_generators.images import list_images, read_image
-from data_generators.real.pseudo_file import QUEUE_NAME, Kind, PseudoLabel, PseudoQueue
+from data_generators.real.pseudo_file import MASKS_NAME, QUEUE_NAME, Kind, PseudoLabel, PseudoQueue
 from data_generators.sample import Sample
 from detector.codecs import Codec
 from detector.disagreement import disagreement
@@ -116,7 +116,7 @@ def label_pictures(
     Args:
         model: is asked.
         images: the folder of pictures.
-        out: the folder of the labels.
+        out: the folder of the labels; where it lies in `images`, what is in it is not asked about.
         anew: asks again about every picture whose label is not accepted, as another model can.
         on_error: what to do with a picture that cannot be read: stop, or leave it out.
         progress: called with (pictures done, in all).
@@ -129,7 +129,7 @@ def label_pictures(
         DataError: there are no pictures, or one cannot be read.
     """
     source, root = Path(images).expanduser(), Path(out).expanduser()
-    paths, policy = list_images(source, recursive=True), ErrorPolicy(on_error)
+    paths, policy = _pictures(source, root), ErrorPolicy(on_error)
     with locked(root):
         queue = _begin(root, model.header(root, source), anew)
         queue.save()
@@ -147,6 +147,19 @@ def label_pictures(
             queue.save()
     policy.summarise(str(source), len(paths))
     return queue
+
+
+def _pictures(source: Path, root: Path) -> list[Path]:
+    """The pictures of a folder, without those that were written to the folder of the labels.
+
+    Raises:
+        DataError: there are none.
+    """
+    own = root.resolve() if root.resolve() != source.resolve() else root.resolve() / MASKS_NAME
+    paths = [path for path in list_images(source, recursive=True) if own not in path.resolve().parents]
+    if not paths:
+        raise DataError(source, f"expected pictures beside those in {own}, found none.", "Check the path.")
+    return paths
 
 
 def _choose_head(codecs: Mapping[str, Codec], wanted: str) -> str:

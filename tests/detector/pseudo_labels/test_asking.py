@@ -71,6 +71,17 @@ def test_another_call_goes_on_where_the_last_one_stopped(photos: Path, tmp_path:
     assert again.label("both.png").state == "accepted"
 
 
+@pytest.mark.parametrize("place", ["pseudo", "clip/pseudo", "."])
+def test_its_own_masks_are_not_asked_about(photos: Path, tmp_path: Path, place: str) -> None:
+    model = bright_model(tmp_path)
+    names = {label.image for label in label_pictures(model, photos, photos / place).worst_first()}
+    assert names == {"both.png", "none.png", "clip/one.png"}
+    again = label_pictures(model, photos, photos / place)
+    assert {label.image for label in again.worst_first()} == names
+    with pytest.raises(DataError, match=r"masks: expected pictures beside those in .*, found none"):
+        label_pictures(model, photos / place / "masks", photos / place)
+
+
 def test_another_model_asks_anew_about_what_is_not_accepted(photos: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     queue = label_pictures(bright_model(tmp_path), photos, out)

@@ -12,7 +12,13 @@ from typing import Any
 import cv2
 import numpy as np
 
-from data_generators.cleaning.mask_files import MaskClip, encode_kept, find_mask_clips, read_mask_values
+from data_generators.cleaning.mask_files import (
+    MaskClip,
+    encode_kept,
+    find_mask_clips,
+    is_palette,
+    read_mask_values,
+)
 from data_generators.cleaning.motion import measure_flow
 from data_generators.cleaning.report import draw_cleaning, tell_frame, tell_summary, write_report
 from data_generators.cleaning.settings import CleaningSettings
@@ -21,6 +27,7 @@ from data_generators.errors import DataError
 from data_generators.files import read_bytes, write_atomically
 from data_generators.images import encode_image, read_image
 from data_generators.real.box_writer import new_folder
+from data_generators.sample import MASK_IGNORE
 
 logger = logging.getLogger(__name__)
 
@@ -82,7 +89,7 @@ def clean_clip(
     if not anchors:
         raise DataError(clip.masks[0].parent, "no corrected frame was named.", "Name one that you have checked.")
     values = _read_values(clip)
-    everything = sorted({int(value) for each in values for value in np.unique(each)} - {0, *settings.leave})
+    everything = _values_to_clean(clip, values, settings)
     flow, objects = _flow_of(clip, values[0].shape), {}
     for done, value in enumerate(everything, 1):
         masks = [each == value for each in values]
@@ -95,6 +102,17 @@ def clean_clip(
         if progress:
             progress(done, len(everything))
     return CleanedClip(clip, values, objects)
+
+
+def _values_to_clean(clip: MaskClip, values: list[np.ndarray], settings: CleaningSettings) -> list[int]:
+    """All values but the background and those that are left: also 255 beside others in palette masks, see `leave`."""
+    shown = [set(np.unique(each).tolist()) for each in values]
+    everything = set[int]().union(*shown) - {0}
+    ignoring = next((path for path, of_frame in zip(clip.masks, shown, strict=True) if MASK_IGNORE in of_frame), None)
+    if ignoring and len(everything) > 1 and is_palette(ignoring):
+        logger.info("%s: 255 beside other values says ignore in palette masks; it is left as it is", clip.name)
+        everything.discard(MASK_IGNORE)
+    return sorted(everything - set(settings.leave))
 
 
 def _read_values(clip: MaskClip) -> list[np.ndarray]:

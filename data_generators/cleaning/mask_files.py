@@ -149,6 +149,15 @@ def read_mask_values(path: Path) -> np.ndarray:
     return values
 
 
+def is_palette(path: Path) -> bool:
+    """Whether the values of a mask are indices of a palette.
+
+    Raises:
+        DataError: it cannot be read.
+    """
+    return _open(path).mode == "P"
+
+
 def encode_kept(path: Path, dropped: np.ndarray) -> bytes:
     """The bytes of a mask file with some of its pixels turned into background; mode and palette stay.
 

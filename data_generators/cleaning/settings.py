@@ -29,4 +29,4 @@ class CleaningSettings(Settings):
     drift: Positive = 0.03
     """While it is hidden, its predicted place grows by this distance a frame."""
     leave: tuple[int, ...] = ()
-    """Values of the masks that are not touched, e.g. 255 where it says ignore."""
+    """Values of the masks that are not touched. 255 beside other values in palette masks says ignore, and never is."""

@@ -5,7 +5,7 @@ Between the files that painting and annotation tools write and the readers of ma
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -39,8 +39,8 @@ class MaskValueSettings(Settings):
     classes: Annotated[dict[int, str], BeforeValidator(_numbered)] = Field(default_factory=dict)
     """Class by pixel value, e.g. {1: cat, 2: dog}, or the list of all from 0 on; `background` and `ignore` are no
     classes. A value 0 that is not named is background; 255 is to be ignored in palette pictures, else it wants a name.
-    Empty: 0 is background, all other values are objects of `class_name`, and 255 beside others in a palette picture is
-    to be ignored."""
+    Empty: 0 is background, all other values are objects of `class_name`, and 255 in palette pictures is to be ignored
+    where any palette picture of the source holds other values too."""
     colours: dict[str, Colour] = Field(default_factory=dict)
     """For masks painted in colours: RGB by class, e.g. {cat: [255, 0, 0]}; black that is not named is background."""
     class_name: str = "object"
@@ -111,8 +111,13 @@ def boxes_px(region: np.ndarray, boxes: Literal["values", "regions"]) -> Iterato
         yield x, y, x + width, y + height
 
 
-def read_mask(path: Path, settings: MaskValueSettings) -> PaintedMask:
+def read_mask(path: Path, settings: MaskValueSettings, is_ignored: Callable[[], bool] = lambda: False) -> PaintedMask:
     """Reads a mask.
+
+    Args:
+        path: the file.
+        settings: what its pixels mean.
+        is_ignored: whether 255 alone in a palette picture is to be ignored, see `ignores_255`; asked where it occurs.
 
     Raises:
         DataError: the file cannot be read, or has values or colours of which nobody said what they mean.
@@ -124,8 +129,28 @@ def read_mask(path: Path, settings: MaskValueSettings) -> PaintedMask:
     if settings.threshold is not None:
         return PaintedMask((values >= settings.threshold).astype(np.int32), {0: BACKGROUND, 1: settings.class_name})
     found = _values_in(values)
-    names = _named(path, found, settings, palette) if settings.classes else _all_one(path, found, settings, palette)
+    if settings.classes:
+        names = _named(path, found, settings, palette)
+    else:
+        names = _all_one(path, found, settings, palette)
+        if palette and found[-1] == MASK_IGNORE and (len(set(found) - {0}) > 1 or is_ignored()):
+            names[MASK_IGNORE] = IGNORE
     return PaintedMask(values, {value: names[value] for value in found})
+
+
+def ignores_255(paths: Iterable[Path]) -> bool:
+    """Whether 255 says ignore in the palette masks of a source: one of them holds other values than 0 and 255.
+
+    Files are read up to the first of which that is true. Those that cannot be read say nothing.
+    """
+    for path in paths:
+        try:
+            values, palette = read_indices(path)
+        except DataError:
+            continue
+        if palette and set(_values_in(values)) - {0, MASK_IGNORE}:
+            return True
+    return False
 
 
 def _named(path: Path, found: list[int], settings: MaskValueSettings, palette: bool) -> dict[int, str]:
@@ -151,8 +176,7 @@ def _all_one(path: Path, found: list[int], settings: MaskValueSettings, palette:
             "values are, e.g. classes: {1: cat, 255: ignore}."
         )
         raise DataError(path, problem, cure)
-    names = dict.fromkeys(others, settings.class_name) | {0: BACKGROUND}
-    return names | ({MASK_IGNORE: IGNORE} if palette and len(others) > 1 else {})
+    return dict.fromkeys(others, settings.class_name) | {0: BACKGROUND}
 
 
 def _read_coloured(path: Path, settings: MaskValueSettings) -> PaintedMask:

@@ -6,6 +6,7 @@ import logging
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,7 +15,7 @@ import numpy as np
 from data_generators.errors import DataError, OnError
 from data_generators.files import files_content
 from data_generators.images import read_image
-from data_generators.real.mask_values import MaskValueSettings, read_mask
+from data_generators.real.mask_values import MaskValueSettings, ignores_255, read_mask
 from data_generators.real.version import reader_version
 from data_generators.sample import Sample
 from data_generators.sources import Source
@@ -70,7 +71,7 @@ class MaskedPicturesSource(Source):
         sample = Sample(image=image, group=picture.group, origin=picture.origin or str(picture.path))
         if picture.mask_path is None:
             return sample
-        painted = read_mask(picture.mask_path, self._settings)
+        painted = read_mask(picture.mask_path, self._settings, lambda: self._ignores_255)
         _check_size(picture, painted.values.shape, image.shape[:2])
         sample = sample.replace(mask=painted.class_mask(self.class_names), has=frozenset({"mask"}))
         if self._settings.boxes == "none":
@@ -83,6 +84,11 @@ class MaskedPicturesSource(Source):
             keypoints=np.zeros((len(boxes), 0, 2), np.float32),
             has=frozenset({"boxes", "mask"}),
         )
+
+    @cached_property
+    def _ignores_255(self) -> bool:
+        """One answer for all pictures of the source, so that 255 is not an object in some frames of a clip alone."""
+        return ignores_255(picture.mask_path for picture in self._pictures if picture.mask_path)
 
     def groups(self) -> list[str]:
         return [picture.group for picture in self._pictures]

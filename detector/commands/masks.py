@@ -33,7 +33,10 @@ def clean_masks(
         int | None, typer.Option(min=0, help="Look for a hidden object in so many frames; 15 by default.")
     ] = None,
     leave: Annotated[
-        list[int], typer.Option(help="A value that is not touched, e.g. 255 for ignore; may be repeated.")
+        list[int],
+        typer.Option(
+            help="A value that is not touched, e.g. 255 for ignore; may be repeated. Palette masks need not say so."
+        ),
     ] = [],
 ) -> None:
     """Take false regions out of the masks of a clip, both ways from the frames that a person has corrected."""

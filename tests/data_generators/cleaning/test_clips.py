@@ -137,6 +137,19 @@ def test_values_that_are_left_and_values_that_nobody_corrected(
     assert (read_mask_values(folder / "frame_7.png") == 3).sum() == 100
 
 
+@pytest.mark.parametrize(("mode", "left"), [("P", True), ("L", False)])
+def test_what_a_palette_mask_ignores_is_left(tmp_path: Path, mode: str, left: bool) -> None:
+    source = write_clip(tmp_path / "clip")
+    ignoring = painted(0)
+    ignoring[20:30, 70:80] = 255
+    picture = Image.fromarray(ignoring)  # grey
+    if mode == "P":
+        picture.putpalette(PALETTE)
+    picture.save(source / "frame_7.png")
+    folder, _ = clean_folder(source, ["9"], tmp_path / "out")
+    assert (read_mask_values(folder / "frame_7.png") == 255).sum() == (100 if left else 0)
+
+
 def test_what_cannot_be_used_is_named_with_a_cure(tmp_path: Path) -> None:
     source = write_clip(tmp_path / "clip")
     with pytest.raises(

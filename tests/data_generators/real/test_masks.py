@@ -44,6 +44,19 @@ def test_mask_and_box(make):
     assert sample.origin.endswith("image/a.jpg") and sample.group == "a"
 
 
+@pytest.mark.parametrize(("others", "wanted"), [((1, 255), 255), ((255, 255), 1), ((0, 0), 1)])
+def test_whether_255_in_a_palette_is_ignored_is_decided_once_for_a_source(make, others, wanted):
+    """`a` holds 0 and 255 alone; what its 255 means, `b` tells."""
+    for name, values in (("a", (255, 0)), ("b", others)):
+        folder = make(name)
+        picture = Image.fromarray(painted(*values))
+        picture.putpalette([value for index in range(256) for value in (index, 9, 9)])
+        (folder / "label").mkdir(exist_ok=True)
+        picture.save(folder / "label" / f"{name}.png")
+    sample = opened(folder).sample(0)
+    assert sample.mask.max() == wanted and len(sample.boxes) == (wanted == 1)
+
+
 def test_an_empty_mask_says_that_there_is_nothing(make):
     sample = opened(make(mask=painted(0))).sample(0)
     assert sample.has == {"boxes", "mask"} and len(sample.boxes) == 0 and not sample.mask.any()

@@ -65,8 +65,9 @@ def _number(stem: str) -> int | None:
 def find_mask_clips(path: str | Path, images: str | Path | None = None) -> tuple[Path, list[MaskClip]]:
     """The clips of a folder.
 
-    It holds the masks themselves, `masks/` or alike beside `images/` or alike, or the layout of DAVIS: a folder of
-    masks a clip in `Annotations/` or `Annotations/480p/`, its pictures below `JPEGImages/`.
+    It holds the masks themselves, `masks/` or alike beside `images/` or alike, a folder of that kind for each clip, or
+    the layout of DAVIS: a folder of masks a clip in `Annotations/` or `Annotations/480p/`, its pictures below
+    `JPEGImages/`.
 
     Args:
         path: the folder; `davis:` or `masks:` may stand before it, as for sources.
@@ -88,14 +89,17 @@ def find_mask_clips(path: str | Path, images: str | Path | None = None) -> tuple
 
 
 def _mask_folders(root: Path) -> list[Path]:
-    """The folders that hold masks: the given one, or those below the first folder that is called so."""
+    """The folders that hold masks: the given one, those below the first folder that is called so, or those of clips."""
     if any(root.glob("*.png")):
         return [root]
-    places = [each for each in sorted(root.glob("*/")) if each.name.lower() in MASK_FOLDERS]
-    places += sorted(root.glob(f"*/{MASKS}/"))  # the layout of DAVIS in a folder of its own
-    folders = sorted({path.parent for place in places[:1] for path in place.rglob("*.png")})
+    places = [each for each in sorted(root.glob("*/")) if each.name.lower() in MASK_FOLDERS][:1]
+    places = places or [each for each in sorted(root.glob("*/*/")) if each.name.lower() in MASK_FOLDERS]
+    folders = sorted({path.parent for place in places for path in place.rglob("*.png")})
     if not folders:
-        cure = f"Give a folder of PNG masks, or one that holds {MASKS}/ or masks/. JPEG does not keep their values."
+        cure = (
+            f"Give a folder of PNG masks, or one that holds {MASKS}/, masks/ or CLIP/masks/. JPEG does not keep their "
+            "values."
+        )
         raise DataError(root, "expected masks, found none.", cure)
     return folders
 
@@ -125,7 +129,8 @@ def _clip(root: Path, folder: Path, images: Path | None) -> MaskClip:
     pictures = images.iterdir() if images else ()
     by_stem = {path.stem: path for path in pictures if path.suffix.lower() in PICTURE_EXTENSIONS}
     relative = folder.relative_to(root)
-    name = relative.name if relative.parts and relative.name.lower() not in MASK_FOLDERS else root.resolve().name
+    named = [part for part in relative.parts if part.lower() not in MASK_FOLDERS]
+    name = named[-1] if named else root.resolve().name
     return MaskClip(name, relative, tuple(masks), tuple(by_stem.get(path.stem) for path in masks))
 
 

@@ -16,7 +16,10 @@ app = typer.Typer()
 def clean_masks(
     masks: Annotated[
         str,
-        typer.Argument(help="Folder of PNG masks, of masks/ and images/, or in the layout of DAVIS.", metavar="DIR"),
+        typer.Argument(
+            help="Folder of PNG masks, of masks/ and images/, of clips that hold these, or in the layout of DAVIS.",
+            metavar="DIR",
+        ),
     ],
     corrected: Annotated[
         list[str],

@@ -111,6 +111,21 @@ def test_masks_beside_images(tmp_path: Path) -> None:
     assert [path.stem for path in clip.masks][-2:] == ["frame_11", "frame_12"]
 
 
+def test_a_folder_of_clips_with_masks_beside_images(tmp_path: Path) -> None:
+    root = tmp_path / "set"
+    for name in ("cat", "dog"):
+        write_clip(root / name / "masks")
+        (root / name / "images").mkdir()
+        Image.new("RGB", (80, 48)).save(root / name / "images" / "frame_8.jpg")
+    _, clips = find_mask_clips(root)
+    assert [(clip.name, clip.folder) for clip in clips] == [("cat", Path("cat/masks")), ("dog", Path("dog/masks"))]
+    assert clips[1].images[1] == root / "dog" / "images" / "frame_8.jpg"
+    folder, reports = clean_folder(root, ["9"], tmp_path / "out")
+    assert [report["clip"] for report in reports] == ["cat", "dog"]
+    assert is_clean(folder / "cat" / "masks") and is_clean(folder / "dog" / "masks")
+    assert sorted(path.name for path in (folder / "cleaning").iterdir()) == ["cat.jpg", "dog.jpg", "report.json"]
+
+
 def test_in_place_keeps_what_was_there(tmp_path: Path) -> None:
     source = write_clip(tmp_path / "clip")
     before = {path.name: path.read_bytes() for path in source.iterdir()}

@@ -19,6 +19,7 @@ from detector.locate import find_model
 from detector.models.cost import Cost, measure_cost, measure_file
 from detector.runs import RunError
 from detector.targets import read_target, target_names
+from detector.tflm import refusal_of
 
 
 @dataclass(frozen=True)
@@ -30,16 +31,20 @@ class Priced:
         input: what it sees.
         precision: of its exported file.
         file: its `.tflite` file, where there is one.
+        refusal: why TFLM cannot run that; empty where it can, or is not installed.
     """
 
     cost: Cost
     input: InputSpec
     precision: str = "int8"
     file: Path | None = None
+    refusal: str = ""
 
     def fits(self) -> dict[str, Fit]:
         """Target -> how the network lies in it."""
-        return {name: fit(self.cost, read_target(name), self.input, self.precision) for name in target_names()}
+        return {
+            name: fit(self.cost, read_target(name), self.input, self.precision, self.refusal) for name in target_names()
+        }
 
 
 def price(what: Config | str | Path, overrides: Sequence[str] = ()) -> Priced:
@@ -69,7 +74,7 @@ def _price_of_file(path: Path) -> Priced:
     if card.precision == "float32":
         raise RunError(f"{path}: expected an int8 file, received floats. Give the int8 file, or the .keras file.")
     cost = measure_file(read_operators(path), card.parameters, path.stat().st_size)
-    return Priced(cost, card.input, card.precision, path)
+    return Priced(cost, card.input, card.precision, path, refusal_of(path))
 
 
 def cost_of_config(config: Config) -> Cost:

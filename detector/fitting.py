@@ -53,7 +53,7 @@ class Fit:
         return asdict(self)
 
 
-def fit(cost: Cost, target: Target, spec: InputSpec | None = None, precision: str = "int8") -> Fit:
+def fit(cost: Cost, target: Target, spec: InputSpec | None = None, precision: str = "int8", refusal: str = "") -> Fit:
     """How a network lies in a target, with the target's headroom to spare.
 
     Args:
@@ -61,17 +61,18 @@ def fit(cost: Cost, target: Target, spec: InputSpec | None = None, precision: st
         target: where it is to run.
         spec: its input, which is checked too where it is given.
         precision: of the exported file, see `ExportSettings.precision`; boards run int8 alone.
+        refusal: why TFLM cannot run its file, told where precision and operators do not explain it; empty where it
+            can, or where nobody asked.
     """
     flash_left = None if target.flash_bytes is None else target.flash_bytes - cost.file_bytes_int8
     copied = flash_left is not None and flash_left < 0 and target.copies_larger_files
     needed = cost.arena_bytes_int8 + cost.scratch_bytes_int8[target.kernels] + copied * cost.file_bytes_int8
     usable = target.usable_bytes
     left = None if usable is None else usable - needed
-    problems = [
-        *_precision_problems(precision, target),
-        *_operator_problems(cost, target),
-        *_input_problems(spec, target),
-    ]
+    problems = [*_precision_problems(precision, target), *_operator_problems(cost, target)]
+    if refusal and target.is_board and not problems:
+        problems.append(refusal)
+    problems.extend(_input_problems(spec, target))
     if flash_left is not None and flash_left < 0 and not copied:
         problems.append(_flash_problem(cost, target))
     if left is not None and left < 0:

@@ -88,6 +88,17 @@ def arena_of(path: Path) -> ArenaUse:
     return ArenaUse(found["total"], found["head"], found["tail"])
 
 
+def refusal_of(path: Path) -> str:
+    """Why TFLM cannot run a file, in its words; empty where it can, or where the wheel is missing and nobody knows."""
+    if not tflm_is_there():
+        return ""
+    try:
+        _load(path)
+    except RunError as error:
+        return str(error)
+    return ""
+
+
 def _load(path: Path) -> Any:
     if not tflm_is_there():
         raise RunError(MISSING)

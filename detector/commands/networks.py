@@ -49,7 +49,7 @@ def cost(
 
     priced = price(what, overrides)
     measured, fits = priced.cost, priced.fits()
-    allocated = allocated_by_tflm(priced)
+    allocated = allocated_by_tflm(priced.file)
     rows = {
         "trainable parameters": measured.parameters,
         "multiply-accumulates (MACs) a picture": measured.macs,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from detector.options import JsonOption
+from detector.runs import RunError
 from detector.targets import Target, read_target, target_names
 from detector.terminal import print_rows, print_table, say, write_result
 
@@ -78,11 +79,14 @@ def print_fits(fits: Mapping[str, Fit]) -> None:
 
 
 def allocated_by_tflm(file: Path | None) -> int | str:
-    """Bytes that TFLM's own interpreter allocates for a `.tflite` file, or why that was not checked."""
+    """Bytes that TFLM's own interpreter allocates for a `.tflite` file, or why it refuses it or was not asked."""
     from detector.tflm import arena_of, tflm_is_there
 
     if file is None:
         return "not checked: there is no file yet"
     if not tflm_is_there():
         return "not checked: pip install 'detector[tflm]'"
-    return arena_of(file).total_bytes
+    try:
+        return arena_of(file).total_bytes
+    except RunError as error:
+        return f"refused: {error}"

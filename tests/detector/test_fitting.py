@@ -114,6 +114,13 @@ def test_a_board_runs_int8_alone(precision: str) -> None:
     assert fit(cost(), read_target("phone"), SPEC, precision).fits
 
 
+def test_what_tflm_refuses_does_not_fit_a_board() -> None:
+    assert fit(cost(), board(), refusal="TFLM says no.").problems == ("TFLM says no.",)
+    assert fit(cost(), read_target("cpu"), refusal="TFLM says no.").fits
+    [problem] = fit(cost(), board(), precision="dynamic", refusal="TFLM says no.").problems
+    assert problem.startswith("`export.precision`"), "once is enough"
+
+
 @pytest.mark.parametrize("name", ["web", "phone", "cpu"])
 def test_where_nothing_is_limited_all_fits(name: str) -> None:
     result = fit(cost(operators=("GELU",), file_bytes_int8=10**9), read_target(name), SPEC)

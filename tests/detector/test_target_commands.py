@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 from detector.cli import app
 from detector.locate import find_model
+from detector.runs import RunError
 from detector.targets import target_names
 from detector.tflm import arena_of, tflm_is_there
 
@@ -53,6 +54,21 @@ def test_cost_tells_where_a_file_fits(tmp_path: Path) -> None:
     assert cost["targets"]["openmv-h7-plus"]["left_bytes"] > 0
     allocated = arena_of(path).total_bytes if tflm_is_there() else "not checked: pip install 'detector[tflm]'"
     assert cost["arena_bytes_allocated"] == allocated
+
+
+def test_a_file_that_tflm_refuses_is_priced_and_fits_no_board(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def refuse(path: Path) -> None:
+        raise RunError(f"{path.name}: TensorFlow Lite Micro cannot run it: [type 3] failed")
+
+    monkeypatch.setattr("detector.tflm.tflm_is_there", lambda: True)
+    monkeypatch.setattr("detector.tflm._load", refuse)
+    path = find_model("documents-small")
+    output = run("cost", path, "--json", tmp_path / "cost.json")
+    said = f"{path.name}: TensorFlow Lite Micro cannot run it: [type 3] failed"
+    assert "refused: " in output and f"openmv-h7: {said}" in output
+    cost = read(tmp_path / "cost.json")
+    assert cost["arena_bytes_allocated"] == f"refused: {said}"
+    assert {name for name, fit in cost["targets"].items() if fit["fits"]} == {"web", "phone", "cpu"}
 
 
 def test_what_is_not_checked_does_not_count_as_passed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from detector.runs import RunError
 from detector.runtime import LiteRTRuntime
-from detector.tflm import TFLMRuntime, arena_of, tflm_is_there
+from detector.tflm import TFLMRuntime, arena_of, refusal_of, tflm_is_there
 from tests.detector.tiny import Files, noise
 
 FilesOf = Callable[[str], Files]
@@ -73,10 +73,12 @@ def test_what_tflm_lacks_is_named(tmp_path: Path) -> None:
     write_litert_card(path, ModelCard.of(tiny_config(HEADS["presence"]), 1))
     with pytest.raises(RunError, match=r"tile\.tflite: TensorFlow Lite Micro cannot run it: .*TILE.* Export int8"):
         arena_of(path)
+    assert "TILE" in refusal_of(path)
 
 
 def test_without_the_wheel_it_says_how_to_get_it(files_of: FilesOf, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("detector.tflm.find_spec", lambda _: None)
     assert not tflm_is_there()
+    assert refusal_of(files_of("presence").int8) == ""
     with pytest.raises(RunError, match=r"pip install 'detector\[tflm\]'"):
         TFLMRuntime(files_of("presence").int8)

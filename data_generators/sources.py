@@ -60,6 +60,10 @@ class Source(ABC):
         """The classes whose absence from the sample at `index` means absence of the object."""
         return self.labelled_classes
 
+    def count_reduced(self) -> dict[str, int]:
+        """What the files say of objects that are read as boxes alone, e.g. `polygon`, and of how many objects."""
+        return {}
+
     def fingerprint(self) -> str:
         """Hex digest of `content()`; two sources with the same one yield the same bytes."""
         return hash_content(self.content())

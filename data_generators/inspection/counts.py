@@ -28,12 +28,14 @@ def count_source(found: Records, source: int) -> dict[str, Any]:
 
     Sizes of boxes are square roots of areas: `box_side` in parts of the picture's, `box_side_px` in pixels. Aspects are
     width through height in pixels. Ignored objects count in `objects_ignored` and nowhere else.
+    `objects_read_as_boxes` tells of how many objects the files say more than a box, and what.
     """
     records = found.of(source)
     kept = [~record.ignore for record in records]
     return {
         **_count_pictures(found, source, records),
         **_count_objects(found, records, kept),
+        "objects_read_as_boxes": found.reduced[source],
         **_count_sizes(found, records, kept),
         "mask_object_share": quantiles(np.array([each.object_pixels for each in records])),
     }

@@ -78,12 +78,14 @@ class Records:
         class_names: of all sources, in order of appearance.
         records: of every picture that could be read, source by source.
         unreadable: for each source what could not be read.
+        reduced: for each source what of objects was not read, see `Source.count_reduced`.
     """
 
     names: tuple[str, ...]
     class_names: tuple[str, ...]
     records: list[Record] = field(default_factory=list)
     unreadable: list[list[str]] = field(default_factory=list)
+    reduced: list[dict[str, int]] = field(default_factory=list)
 
     def of(self, source: int) -> list[Record]:
         """The records of a source."""
@@ -133,6 +135,7 @@ def read_records(sources: Mapping[str, Source], progress: Progress | None = None
                 progress(done, total)
         policy.summarise(found.names[number], len(source))
         found.unreadable.append(policy.skipped)
+        found.reduced.append(source.count_reduced())
     return found
 
 

@@ -29,6 +29,8 @@ def _rows(values: Mapping[str, Any]) -> dict[str, Any]:
     rows: dict[str, Any] = {name.replace("_", " "): values[name] for name in COUNTS}
     rows["objects ignored"] = values["objects_ignored"]
     rows |= {f"  {name}": f"{count:,}" for name, count in values["objects_by_class"].items()}
+    reduced = values["objects_read_as_boxes"].items()
+    rows["objects read as boxes alone"] = ", ".join(f"{kind} {count:,}" for kind, count in reduced) or None
     rows["objects a picture"] = _range(values["objects_a_picture"])
     rows["picture width, px"] = _range(values["picture_width_px"])
     rows["picture height, px"] = _range(values["picture_height_px"])

@@ -1,8 +1,9 @@
 """Reads "CVAT for images 1.1" and "CVAT for video 1.1": an annotations.xml, and the pictures in `images/` or beside it.
 
 Boxes are in pixels from the outer edge of the first one. Polygons, ellipses, masks and turned boxes are read as their
-bounding boxes; tags are passed over; what has no box (points, polylines, cuboids, skeletons) is refused. A checkbox
-named `ignore`, `difficult` or `is_crowd` makes an object ignored; an occluded one counts as any other.
+bounding boxes, and counted (`count_reduced`); tags are passed over; what has no box (points, polylines, cuboids,
+skeletons) is refused. A checkbox named `ignore`, `difficult` or `is_crowd` makes an object ignored; an occluded one
+counts as any other.
 """
 
 from __future__ import annotations

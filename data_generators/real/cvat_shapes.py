@@ -31,7 +31,8 @@ def read_shape(where: str, shape: LinedElement, name: str, size_hw: tuple[float,
     height, width = size_hw
     flags = {item.get("name"): (item.text or "").strip().lower() for item in elements(shape, "attribute")}
     ignore = any(flags.get(flag) in ("true", "1") for flag in IGNORE_ATTRIBUTES)
-    return LabelledBox(name, (x0 / width, y0 / height, x1 / width, y1 / height), where, ignore)
+    reduced = shape.tag if shape.tag != "box" else "rotation" if _turn(shape, where) else ""
+    return LabelledBox(name, (x0 / width, y0 / height, x1 / width, y1 / height), where, ignore, reduced=reduced)
 
 
 def _rectangle(shape: LinedElement, where: str) -> Box:

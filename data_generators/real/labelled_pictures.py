@@ -5,6 +5,7 @@ A reader makes `LabelledPicture`s of its files, lets `box_checks` judge their bo
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,6 +34,8 @@ class LabelledBox:
         where: file and line, or file and number of the object.
         ignore: crowd or difficult.
         segmentation: its pixels, as COCO has them: polygons or run lengths; None where the file does not say.
+        reduced: what the file says beside the box that is not read: `polygon`, `mask`, `ellipse`, `rotation` or
+            `keypoints`; empty where it is nothing.
     """
 
     name: str
@@ -40,6 +43,7 @@ class LabelledBox:
     where: str
     ignore: bool = False
     segmentation: Any = None
+    reduced: str = ""
 
 
 @dataclass(frozen=True)
@@ -111,6 +115,10 @@ class LabelledPicturesSource(Source):
     def image_of(self, picture: LabelledPicture) -> np.ndarray:
         """Its pixels, uint8 (H, W, 3); a reader of files that hold their pictures has its own way."""
         return read_image(picture.path)
+
+    def count_reduced(self) -> dict[str, int]:
+        objects = (item for picture in self._pictures for item in picture.objects)
+        return dict(Counter(item.reduced for item in objects if item.reduced))
 
     def groups(self) -> list[str]:
         return [picture.group for picture in self._pictures]

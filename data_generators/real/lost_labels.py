@@ -1,12 +1,20 @@
-"""Counts what a format of box labels has no place for: beside the writers, for the person who converts."""
+"""Counts what readers left out and what a format of box labels has no place for: for the person who converts."""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 
 import numpy as np
 
 from data_generators.sample import Sample
+from data_generators.sources import Source
+
+
+def reduced_sentences(format_name: str, sources: Iterable[Source]) -> list[str]:
+    """What the readers of sources of one format have left out, a sentence each with a count."""
+    counts = sum((Counter(source.count_reduced()) for source in sources), Counter[str]())
+    return [f"{kind} of {count} objects: {format_name} is read as boxes alone." for kind, count in counts.items()]
 
 
 class LostLabels:

@@ -1,8 +1,8 @@
 """Reads YOLO sets as Ultralytics writes them: a data.yaml, pictures in `images/`, and a text file each in `labels/`.
 
 A line is `class x_centre y_centre width height` in fractions of the picture, upright as its EXIF orientation says, or a
-polygon `class x0 y0 x1 y1 x2 y2 ...`, read as its bounding box. A picture without a label file, or with an empty one,
-holds no object.
+polygon `class x0 y0 x1 y1 x2 y2 ...`, read as its bounding box and counted (`count_reduced`). A picture without a label
+file, or with an empty one, holds no object.
 """
 
 from __future__ import annotations
@@ -92,15 +92,18 @@ def _read_line(where: str, line: str, dataset: YoloSet) -> LabelledBox:
     if label not in range(len(names)):
         cure = f"Classes of {dataset.path}: " + ", ".join(f"{index} {name}" for index, name in enumerate(names)) + "."
         raise DataError(where, f"there is no class {label:g}.", cure)
-    return LabelledBox(names[int(label)], _box(where, numbers, dataset.has_keypoints), where)
+    box, reduced = _box(where, numbers, dataset.has_keypoints)
+    return LabelledBox(names[int(label)], box, where, reduced=reduced)
 
 
-def _box(where: str, numbers: list[float], has_keypoints: bool) -> Box:
+def _box(where: str, numbers: list[float], has_keypoints: bool) -> tuple[Box, str]:
+    """The box, and what the line says beside it."""
     if len(numbers) == 4 or (has_keypoints and len(numbers) > 4):
         x, y, width, height = numbers[:4]
-        return x - width / 2, y - height / 2, x + width / 2, y + height / 2
+        box = x - width / 2, y - height / 2, x + width / 2, y + height / 2
+        return box, "keypoints" if len(numbers) > 4 else ""
     if len(numbers) < 6 or len(numbers) % 2:
         problem = f"expected a class and 4 numbers, or at least 3 points. Received {len(numbers)} numbers."
         cure = "Leave a confidence out; a line is `class x_centre y_centre width height`."
         raise DataError(where, problem, cure)
-    return min(numbers[::2]), min(numbers[1::2]), max(numbers[::2]), max(numbers[1::2])
+    return (min(numbers[::2]), min(numbers[1::2]), max(numbers[::2]), max(numbers[1::2])), "polygon"

@@ -142,12 +142,14 @@ def convert(
         options: settings of the source's format.
 
     Returns:
-        What reads the folder again, `FORMAT:PATH[#SPLIT]` each, and what the format could not hold, a sentence each.
+        What reads the folder again, `FORMAT:PATH[#SPLIT]` each, and what was not read or the format could not hold, a
+        sentence each.
 
     Raises:
         DataError: a format, path or split is unknown, the folder is not empty, or a label cannot be read or written.
     """
     from data_generators.formats import open_source
+    from data_generators.real.lost_labels import reduced_sentences
     from data_generators.writers import writer_of
 
     writer = writer_of(format_name)
@@ -157,7 +159,7 @@ def convert(
     texts = {name: f"{path}#{name}" for name in splits} or {"": source}
     parts = {name: open_source(text, on_error=on_error, **options) for name, text in texts.items()}
     lost = writer.write(parts, Path(directory).expanduser(), quality, progress)
-    return writer.sources(directory, parts), lost
+    return writer.sources(directory, parts), reduced_sentences(source.partition(":")[0], parts.values()) + lost
 
 
 def label(

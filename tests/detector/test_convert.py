@@ -10,6 +10,7 @@ import pytest
 
 from data_generators.formats import open_source
 from data_generators.images import write_image
+from data_generators.inspection.tables import tabulate_counts
 from data_generators.writers import WRITERS
 from detector import api, cli
 from detector.commands import data
@@ -49,6 +50,23 @@ def test_the_verb_writes_splits_and_says_what_is_lost(
     np.testing.assert_allclose(sample.boxes, [[0.25, 0.25, 0.75, 0.75]], atol=1e-5)
     wanted = "cat" if Path(sample.origin).name.startswith("Cat") else "dog"
     assert parts[0].class_names[sample.labels[0]] == wanted
+
+
+def test_outlines_that_are_read_as_boxes_are_counted_once(tmp_path: Path) -> None:
+    for number, line in enumerate(("0 0.1 0.3 0.45 0.2 0.3 0.7", "0 0.2 0.2 0.5 0.2 0.5 0.6", "0 0.5 0.5 0.4 0.4")):
+        split = "val" if number == 1 else "train"
+        write_image(tmp_path / f"set/images/{split}/{number}.png", np.full((40, 60, 3), number, np.uint8))
+        (tmp_path / f"set/labels/{split}").mkdir(parents=True, exist_ok=True)
+        (tmp_path / f"set/labels/{split}/{number}.txt").write_text(line)
+    (tmp_path / "set/data.yaml").write_text("train: images/train\nval: images/val\nnames: [cat]\n")
+    _, lost = api.convert(f"yolo:{tmp_path}/set", "coco", tmp_path / "new", ["train", "val"])
+    assert lost == ["polygon of 2 objects: yolo is read as boxes alone."]
+    assert api.convert(f"coco:{tmp_path}/new", "yolo", tmp_path / "again", ["train", "val"])[1] == []
+    inspection = api.inspect([f"yolo:{tmp_path}/set#train"])
+    [counts] = inspection.counts.values()
+    assert counts["objects_read_as_boxes"] == {"polygon": 1}
+    [rows] = tabulate_counts(inspection.counts).values()
+    assert rows["objects read as boxes alone"] == "polygon 1"
 
 
 def test_api_writes_a_source_without_splits(trimaps: str, tmp_path: Path) -> None:

@@ -83,6 +83,12 @@ def test_other_shapes_are_read_as_their_boxes(make, shape):
     np.testing.assert_allclose(box * [60, 40, 60, 40], SHAPES[shape], atol=0.01)
 
 
+def test_what_a_box_does_not_tell_is_counted(make):
+    source = CvatSource(make(GOOD + "\n".join(shape.replace('"cat"', '"dog"') for shape in SHAPES)))
+    assert source.count_reduced() == {"polygon": 1, "rotation": 2, "ellipse": 2}, "the mask has the polygon's box"
+    assert CvatSource(make()).count_reduced() == {}
+
+
 def test_subsets_are_splits(make):
     folder = make(subsets=('subset="Train"', 'subset="Val"'))
     (folder / "images" / "Val").mkdir()

@@ -74,11 +74,14 @@ def test_what_tools_write(make):
 def test_polygons_become_their_boxes(make):
     source = YoloSource(make("1 0.1 0.3 0.45 0.2 0.3 0.7\n0 0.6 0.3 1 0.3 1 0.9 0.6 0.9"), "train")
     np.testing.assert_allclose(source.sample(0).boxes, TWO.boxes, atol=1e-6)
+    assert source.count_reduced() == {"polygon": 2}
+    assert YoloSource(make(), "train").count_reduced() == {}
 
 
 def test_keypoints_behind_the_box_are_passed_over(make):
     source = YoloSource(make("1 0.275 0.45 0.35 0.5 0.3 0.3 2", kpt_shape=[1, 3]), "train")
     np.testing.assert_allclose(source.sample(0).boxes, TWO.boxes[:1], atol=1e-6)
+    assert source.count_reduced() == {"keypoints": 1}
 
 
 BAD_LINES = {

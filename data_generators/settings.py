@@ -7,6 +7,8 @@ from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
+MOST_HINTS = 3
+
 
 class SettingsError(ValueError):
     """A configuration that does not validate; the message lists each wrong key with its cure."""
@@ -56,12 +58,19 @@ def _explain(model: type[BaseModel], error: ValidationError) -> list[str]:
     for item in error.errors():
         path = ".".join(str(part) for part in item["loc"])
         if item["type"] == "extra_forbidden":
-            near = difflib.get_close_matches(str(item["loc"][-1]), _known_names(model), n=1)
-            hint = f"Did you mean `{near[0]}`?" if near else "Remove it."
+            near = _nearest(str(item["loc"][-1]), _known_names(model))
+            hint = f"Did you mean {' or '.join(f'`{name}`' for name in near)}?" if near else "Remove it."
             lines.append(f"  {path}: there is no such setting. {hint}")
         else:
             lines.append(f"  {path}: {item['msg']}. Received {item['input']!r}.")
     return lines
+
+
+def _nearest(key: str, names: list[str]) -> list[str]:
+    """The names that a mistyped key may mean: those of which it is a part, as `weights` of `class_weights` and
+    `picture_weights`, where they are few; else the nearest one, or none."""
+    longer = [name for name in dict.fromkeys(names) if key in name.split("_")]
+    return longer if 1 < len(longer) <= MOST_HINTS else difflib.get_close_matches(key, names, n=1)
 
 
 def _known_names(model: type[BaseModel]) -> list[str]:
@@ -75,11 +84,12 @@ def _known_names(model: type[BaseModel]) -> list[str]:
         seen.add(current)
         for name, info in current.model_fields.items():
             names.append(name)
-            stack += _models_in(info.annotation)
+            stack += models_in(info.annotation)
     return names
 
 
-def _models_in(annotation: Any) -> list[type[BaseModel]]:
+def models_in(annotation: Any) -> list[type[BaseModel]]:
+    """The groups of settings that a type annotation names, e.g. `A` of `tuple[A, ...]`."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return [annotation]
-    return [model for part in getattr(annotation, "__args__", ()) for model in _models_in(part)]
+    return [model for part in getattr(annotation, "__args__", ()) for model in models_in(part)]

@@ -25,6 +25,18 @@ def test_unknown_key_offers_the_nearest_name():
         Camera.parse({"nois": 1}, where="scene.yaml")
 
 
+def test_a_key_that_is_a_part_of_several_names_offers_them_all():
+    class Weights(Settings):
+        class_weights: float = 1.0
+        picture_weights: float = 1.0
+        weigh: float = 1.0
+
+    with pytest.raises(SettingsError, match=r"weights: there .* Did you mean `class_weights` or `picture_weights`\?"):
+        Weights.parse({"weights": "balanced"})
+    with pytest.raises(SettingsError, match=r"weighs: there .* Did you mean `weigh`\?"):
+        Weights.parse({"weighs": 2})
+
+
 def test_unknown_nested_key_is_named_with_its_path():
     with pytest.raises(SettingsError, match=r"lens\.focal_m: .*Did you mean `focal_mm`\?"):
         Camera.parse({"lens": {"focal_m": 1}})

@@ -270,9 +270,9 @@ def open_source(text: str, on_error: OnError = "raise", **options: Any) -> Sourc
     name, colon, rest = text.partition(":")
     path, split = rest.rsplit("#", 1) if "#" in rest else (rest, "")
     path = expand_variables(path)
-    entry = FORMATS.get(name)
-    if entry is None or not colon:
-        raise DataError(text, *_unknown_format(name, colon))
+    if not colon:
+        raise DataError(text, "expected FORMAT:PATH[#SPLIT], but there is no colon.", f"Formats: {', '.join(FORMATS)}.")
+    entry = find_format(name, text)
     if split and not entry.has_splits:
         cure = f"Leave #{split} out; where it belongs to the path, end the path with another #."
         raise DataError(text, f"the format {name} has no splits.", cure)
@@ -293,10 +293,10 @@ def _read_options(path: str) -> dict[str, Any]:
     return values
 
 
-def _unknown_format(name: str, colon: str) -> tuple[str, str]:
-    """Problem and cure of a text that names no format."""
-    known = f"Formats: {', '.join(FORMATS)}."
-    if not colon:
-        return "expected FORMAT:PATH[#SPLIT], but there is no colon.", known
+def find_format(name: str, where: str) -> Format:
+    """The row of a format; a DataError names `where` it was asked for, and offers the nearest."""
+    if name in FORMATS:
+        return FORMATS[name]
     near = difflib.get_close_matches(name, FORMATS, n=1, cutoff=0.4)
-    return f"there is no format {name!r}.", (f"Did you mean {near[0]}? " if near else "") + known
+    cure = (f"Did you mean {near[0]}? " if near else "") + f"Formats: {', '.join(FORMATS)}."
+    raise DataError(where, f"there is no format {name!r}.", cure)

@@ -18,6 +18,7 @@ from detector.commands import (
     compare,
     compression,
     data,
+    formats,
     masks,
     networks,
     pseudo_labels,
@@ -36,6 +37,7 @@ app = typer.Typer(
     add_completion=False,
 )
 app.add_typer(data.app)
+app.add_typer(formats.app)
 app.add_typer(networks.app)
 app.add_typer(targets.app)
 app.add_typer(compare.app)

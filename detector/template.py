@@ -1,4 +1,4 @@
-"""A config with every setting and what it means written beside it: what `detector init` puts into a file."""
+"""Settings with what they mean written beside them: configs for `detector init`, options for `detector formats`."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from typing import Any
 import yaml
 from pydantic import BaseModel
 
+from data_generators.formats import find_format
+from data_generators.settings import models_in
 from detector.config import read_config
 from detector.presets import preset_text
 
@@ -21,10 +23,33 @@ def commented_config(preset: str) -> str:
     return "\n".join([*header, "", *_lines(read_config(preset), 0)]) + "\n"
 
 
+def commented_options(name: str) -> str:
+    """The YAML text of a format's options at their defaults, each with its description above it.
+
+    Args:
+        name: of a format of `data_generators.formats`.
+
+    Raises:
+        DataError: there is no such format.
+    """
+    entry = find_format(name, f"formats {name}")
+    source = f"{name}:PATH{'[#SPLIT]' if entry.has_splits else ''}"
+    use = "It has no options."
+    if entry.options.model_fields:
+        use = "Its options, for `options` of a source in a config and for `--set` of verbs that read sources."
+    if entry.path_holds == "options":
+        use += f" As they stand here they may also be a file, read as {name}:FILE.yaml."
+    header = [f"# {line}" for text in (f"{source}. PATH: {entry.summary}.", use) for line in textwrap.wrap(text, WIDTH)]
+    return "\n".join([*header, "", *_lines(entry.options.model_construct(), 0)]).rstrip("\n") + "\n"
+
+
 def _lines(settings: BaseModel, indent: int) -> Iterator[str]:
+    """A line a setting, and its description above it; of one that must be given and is not, what its parts are."""
     space = " " * indent
     for name, info in type(settings).model_fields.items():
-        value = getattr(settings, name)
+        value = getattr(settings, name, None)
+        if value is None and info.is_required():
+            value = tuple(part.model_construct() for part in models_in(info.annotation))
         if info.description:
             for line in textwrap.wrap(" ".join(info.description.split()), WIDTH - indent):
                 yield f"{space}# {line}"

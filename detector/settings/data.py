@@ -21,7 +21,7 @@ class SourceSettings(Settings):
     weight: float = Field(1.0, gt=0)
     """Share in the training mix, relative to the other sources; of validation sources every sample counts once."""
     options: dict[str, Any] = Field(default_factory=dict)
-    """Settings of the format, e.g. `count` and `seed` of drawn documents."""
+    """Settings of the format, e.g. `count` of drawn documents; `detector formats documents` prints all of them."""
     absent: tuple[str, ...] = ()
     """Classes of `model.classes` that its pictures are known not to show, though nobody labelled them: drawn documents
     teach a detector of cats what is no cat."""

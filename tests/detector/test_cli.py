@@ -32,7 +32,7 @@ EVALUATION = {"samples", "parameters", "bytes", "runtime"} | {
 VERBS = (
     *("init", "preview", "inspect", "generate", "convert", "cost", "train", "evaluate", "predict", "export", "label"),
     *("clean-masks", "watch", "pseudo-label", "match-camera", "compare", "sweep", "shrink", "prune", "bundle"),
-    *("targets", "benchmark", "report"),
+    *("targets", "benchmark", "report", "formats"),
 )
 
 

@@ -102,9 +102,12 @@ class Study:
         with atomic_path(path) as temporary:
             temporary.write_text(yaml.safe_dump({"config": kept, "search": search}, sort_keys=False), encoding="utf-8")
 
-    def begin_trial(self) -> int:
-        """Takes the next number."""
+    def begin_trial(self) -> int | None:
+        """Takes the next number; None where another driver took the last one in the same moment."""
         trial = self._study.ask()
+        if trial.number >= self.search.budget():
+            trial.set_user_attr("owner", None)  # for whoever comes when there are to be more
+            return None
         self._mine[trial.number] = trial
         self._sign(trial)
         return trial.number
@@ -115,23 +118,23 @@ class Study:
             trial.set_user_attr("owner", [self._me, count])
 
     def adopt(self) -> list[int]:
-        """Takes over the trials that were running when the process that ran them was killed; returns their numbers."""
+        """Takes over the trials that were running when the process that ran them stopped; returns their numbers."""
         import optuna
 
-        found = []
-        for trial in self._running():
-            if trial.number in self._mine or not self._is_stale(trial):
-                continue
-            own = optuna.Trial(self._study, trial._trial_id)
+        left = [trial for trial in self._running() if trial.number not in self._mine and self._is_stale(trial)]
+        found = {trial.number: optuna.Trial(self._study, trial._trial_id) for trial in left}
+        for own in found.values():
             self._sign(own)
-            if self._stale_seconds:  # another driver may have had the same thought: the last one to sign has it
-                time.sleep(CONFIRM_SECONDS)
-            if not self._stale_seconds or own.user_attrs["owner"][0] == self._me:
-                self._mine[trial.number] = own
-                found.append(trial.number)
+        if found and self._stale_seconds:  # another driver may have had the same thought: the last one to sign has it
+            time.sleep(CONFIRM_SECONDS)
+            signed = {trial.number: trial.user_attrs["owner"] for trial in self._running() if trial.number in found}
+            found = {number: found[number] for number, owner in signed.items() if owner and owner[0] == self._me}
+        self._mine |= found
         return sorted(found)
 
     def _is_stale(self, trial: optuna.trial.FrozenTrial) -> bool:
+        if trial.user_attrs.get("owner", "unsigned") is None:  # released
+            return True
         sign, now = trial.user_attrs.get("owner"), time.monotonic()
         before, since = self._seen.get(trial.number, (None, now))
         self._seen[trial.number] = (sign, since if before == sign else now)
@@ -144,6 +147,12 @@ class Study:
         self._shown, self._signs = time.monotonic(), self._signs + 1
         for trial in self._mine.values():
             self._sign(trial, self._signs)
+
+    def release(self) -> None:
+        """Leaves one's own trials to whoever comes next, at once; for when nobody works on them any more."""
+        for trial in self._mine.values():
+            trial.set_user_attr("owner", None)
+        self._mine.clear()
 
     def is_ready(self, number: int) -> bool:
         """Whether the trials that one of a number is chosen from have all ended."""
@@ -182,7 +191,8 @@ class Study:
         """All trials, in order."""
         front = {trial.number for trial in self._study.best_trials}
         trials = sorted(self._study.get_trials(deepcopy=False), key=lambda trial: trial.number)
-        return [self._row(trial, trial.number in front) for trial in trials]
+        counted = [trial for trial in trials if trial.state.is_finished() or self._counts(trial)]
+        return [self._row(trial, trial.number in front) for trial in counted]
 
     def _row(self, trial: optuna.trial.FrozenTrial, on_front: bool) -> Row:
         names = {"COMPLETE": "complete", "PRUNED": "cut", "FAIL": "failed"}
@@ -210,7 +220,12 @@ class Study:
         return self.trials_folder / f"{number:03d}"
 
     def _running(self) -> list[optuna.trial.FrozenTrial]:
-        return [trial for trial in self._study.get_trials(deepcopy=False) if not trial.state.is_finished()]
+        trials = self._study.get_trials(deepcopy=False)
+        return [trial for trial in trials if not trial.state.is_finished() and self._counts(trial)]
+
+    def _counts(self, trial: optuna.trial.FrozenTrial) -> bool:
+        """Whether it is to be run; one too many is there where two drivers took the last number, see `begin_trial`."""
+        return trial.number < self.search.budget()
 
 
 def _search_of(config: Config) -> SearchSettings:

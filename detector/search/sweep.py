@@ -10,11 +10,13 @@ from __future__ import annotations
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from data_generators.cache import Progress
 from data_generators.errors import DataError
 from data_generators.sources import hash_content
 from detector.config import Config
@@ -33,7 +35,8 @@ logger = logging.getLogger(__name__)
 POLL_SECONDS = 1.0
 MOST_DEATHS = 3  # of workers, after which their trial is given up
 
-Prepare = Callable[[Config], None]
+ShowLife = Callable[[], None]
+Prepare = Callable[[Config, ShowLife], None]
 Show = Callable[[Sequence[Row]], None]
 
 
@@ -88,7 +91,7 @@ def sweep(
     check_objectives(study.search.objectives)
     check_seeds(config, options.seeds)
     with Run(folder).lock():
-        workers = make_workers(options)
+        workers, studies = make_workers(options), [study]
         try:
             prepare, left = PreparedData(progress), _clock(options.seconds)
             Driver(study, config, workers, prepare, show).run(left())
@@ -96,13 +99,15 @@ def sweep(
             if options.seeds > 1 and study.has_ended():
 
                 def run(part: Path, seeded: Config) -> list[Row]:
-                    repetitions = Study(part, seeded, options.storage)
-                    Driver(repetitions, seeded, workers, prepare, lambda _: None).run(left())
-                    return repetitions.rows()
+                    studies.append(Study(part, seeded, options.storage))
+                    Driver(studies[-1], seeded, workers, prepare, lambda _: None).run(left())
+                    return studies[-1].rows()
 
                 repeat_front(config.with_absolute_paths(), Path(folder), rows, options.seeds, run, show_repeated)
         finally:
             workers.stop()
+            for each in studies:
+                each.release()
     return rows
 
 
@@ -129,12 +134,29 @@ class PreparedData:
     def __init__(self, progress: ProgressFor = silent) -> None:
         self._progress, self._known = progress, set[str]()
 
-    def __call__(self, config: Config) -> None:
+    def __call__(self, config: Config, show_life: ShowLife) -> None:
+        """Returns when the data are there.
+
+        Args:
+            config: of a trial.
+            show_life: called whenever a sample is made.
+        """
         values = config.to_dict()
         key = hash_content([values["data"], values["input"], config.model.classes, config.corner_order()])
         if key not in self._known:
-            training_sources(config, self._progress)
+            training_sources(config, lambda description: self._show(description, show_life))
             self._known.add(key)
+
+    @contextmanager
+    def _show(self, description: str, show_life: ShowLife) -> Iterator[Progress]:
+        with self._progress(description) as report:
+
+            def tell(done: int, total: int) -> None:
+                show_life()
+                if report:
+                    report(done, total)
+
+            yield tell
 
 
 class Driver:
@@ -144,7 +166,7 @@ class Driver:
         study: new, or to go on with.
         config: that of the study.
         workers: do the trials.
-        prepare: config of a trial -> makes its data ready.
+        prepare: makes the data of a trial's config ready; calls the other argument every now and then.
         show: called with all trials so far, after each change.
     """
 
@@ -175,7 +197,7 @@ class Driver:
     def _ended(self, patience: float) -> list[Future[Outcome]]:
         """The jobs that are done, after some time at most, by number."""
         if not self.running:
-            time.sleep(patience if self.waiting else 0)  # for trials on other machines
+            time.sleep(patience)  # for trials on other machines
         done, _ = wait(self.running, timeout=patience, return_when=FIRST_COMPLETED)
         return sorted(done, key=lambda future: self.running[future].number)
 
@@ -183,9 +205,10 @@ class Driver:
         """Gives jobs to all free workers, as long as what they depend on has ended."""
         while self.workers.free > 0:
             if not self.waiting:
-                if len(self.study) >= self.budget:
+                number = self.study.begin_trial() if len(self.study) < self.budget else None
+                if number is None:
                     return
-                self.waiting = [self.study.begin_trial()]
+                self.waiting = [number]
             if not self.study.is_ready(self.waiting[0]):
                 return
             self._start(self.waiting.pop(0))
@@ -198,7 +221,7 @@ class Driver:
             return
         try:
             config = config_at(self.config, values)
-            self.prepare(config)
+            self.prepare(config, self.study.show_life)
         except DataError:
             raise
         except ValueError as error:  # values that do not go together

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 from data_generators.errors import DataError
 from data_generators.settings import SettingsError
 from detector.config import Config
+from detector.data import silent
 from detector.runs import RunError
 from detector.search import study as study_module
 from detector.search import sweep as sweep_module
@@ -51,7 +53,7 @@ def run(
     config = config or sweep_config()
     workers, study = workers or ThreadWorkers(2), Study(folder, config, options.pop("storage", None))
     try:
-        Driver(study, config, workers, lambda _: None, show).run(**options)  # type: ignore[arg-type]
+        Driver(study, config, workers, lambda *_: None, show).run(**options)  # type: ignore[arg-type]
     finally:
         workers.stop()
     return study.rows()
@@ -240,8 +242,27 @@ def test_data_are_prepared_once_for_all_trials_that_share_them(monkeypatch: pyte
     prepare, config = PreparedData(), sweep_config()
     larger = config.model_copy(update={"input": config.input.model_copy(update={"size_hw": (64, 96)})})
     for each in (config, config.model_copy(update={"seed": 7}), larger, config):
-        prepare(each)
+        prepare(each, lambda: None)
     assert opened == [(32, 48), (64, 96)]
+
+
+def test_a_machine_shows_its_life_while_it_makes_data(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown: list[tuple[int, int]] = []
+
+    @contextmanager
+    def progress(_: str) -> Iterator[Callable[[int, int], None]]:
+        yield lambda done, total: shown.append((done, total))
+
+    def training_sources(_: Config, progress: Any) -> None:
+        with progress("documents:#train") as report:
+            report(1, 2)
+            report(2, 2)
+
+    monkeypatch.setattr(sweep_module, "training_sources", training_sources)
+    signs: list[int] = []
+    for each in (progress, silent):
+        PreparedData(each)(sweep_config(), lambda: signs.append(1))
+    assert shown == [(1, 2), (2, 2)] and len(signs) == 4
 
 
 def test_a_trial_takes_the_outcome_of_its_twin_whatever_it_is(tmp_path: Path) -> None:
@@ -263,7 +284,7 @@ def seeded_result(job: Job) -> Outcome:
 
 
 def test_the_front_with_other_seeds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sweep_module, "PreparedData", lambda _: lambda _: None)
+    monkeypatch.setattr(sweep_module, "PreparedData", lambda _: lambda *_: None)
     monkeypatch.setattr(sweep_module, "make_workers", lambda options: ThreadWorkers(options.jobs or 1, seeded_result))
     shown: list[Repeated] = []
     rows = sweep(sweep_config(), tmp_path, SweepOptions(jobs=2, seeds=3), show_repeated=shown.append)
@@ -281,7 +302,7 @@ def test_the_front_with_other_seeds(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 
 def test_seeds_are_not_begun_before_the_trials_have_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sweep_module, "PreparedData", lambda _: lambda _: None)
+    monkeypatch.setattr(sweep_module, "PreparedData", lambda _: lambda *_: None)
     monkeypatch.setattr(sweep_module, "make_workers", lambda _: ThreadWorkers(1, seeded_result))
     sweep(sweep_config(trials=200), tmp_path, SweepOptions(seconds=0.1, seeds=3))
     assert not (tmp_path / "seeds.json").exists()

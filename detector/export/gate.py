@@ -33,15 +33,15 @@ class Parity:
     """What TensorFlow Lite Micro computes, against LiteRT's reference kernels.
 
     Args:
-        status: `equal`, to within `allowed_lsb`; `differs`; or `not checked`.
-        reason: why it was not checked.
+        status: `equal`, to within `allowed_lsb`; `differs`; `refused`: TFLM does not run the file; or `not checked`.
+        reason: why it was refused or not checked.
         pictures: that both were given.
         values: numbers that were compared.
         greatest_lsb: output name -> greatest difference, in steps of the output's quantisation.
         allowed_lsb: output name -> greatest difference that passes, see `allowed_differences`.
     """
 
-    status: Literal["equal", "differs", "not checked"]
+    status: Literal["equal", "differs", "refused", "not checked"]
     reason: str = ""
     pictures: int = 0
     values: int = 0
@@ -51,6 +51,8 @@ class Parity:
     def __str__(self) -> str:
         if self.status == "not checked":
             return f"TFLM against LiteRT's reference kernels: not checked. {self.reason}"
+        if self.status == "refused":
+            return f"TFLM refuses the file, so that no board runs it: {self.reason}"
         word = "equal to" if self.status == "equal" else "differs from"
         parts = [f"{name} {steps} ({self.allowed_lsb[name]} allowed)" for name, steps in self.greatest_lsb.items()]
         return (
@@ -131,25 +133,17 @@ def measure_kernels(
     with progress(f"scoring {column}") as show:
         columns = {column: evaluate_sources(reference, chosen, progress=show).scores}
     columns[column]["runtime"] = f"litert-{column}"
-    reason = _unchecked(reference)
-    if reason:
-        return columns, Parity("not checked", reason)
+    if reference.card.precision == "dynamic":
+        return columns, Parity("refused", "It is of dynamic range. Export int8.")
+    if not tflm_is_there():
+        return columns, Parity("not checked", MISSING)
     try:
         compared = ComparedRuntime(path)
     except RunError as error:
-        return columns, Parity("not checked", str(error))
+        return columns, Parity("refused", str(error))
     with progress("scoring tflm") as show:
         scores = evaluate_sources(compared, chosen, progress=show).scores
     return columns | {"tflm": scores | {"arena_bytes": arena_of(path).total_bytes}}, compared.parity()
-
-
-def _unchecked(runtime: LiteRTRuntime) -> str:
-    """Why TFLM cannot be compared with a runtime; empty where it can."""
-    if not tflm_is_there():
-        return MISSING
-    if runtime.card.precision == "dynamic":
-        return "TFLM does not run files of dynamic range."
-    return ""
 
 
 def spread(sources: Sequence[Source], count: int) -> list[Source]:
@@ -188,7 +182,9 @@ def find_losses(before: Scores, after: Scores, heads: Iterable[str], max_loss: f
     return losses
 
 
-def find_problems(report: Mapping[str, Scores], parity: Parity, heads: Sequence[str], max_loss: float) -> list[str]:
+def find_problems(
+    report: Mapping[str, Scores], parity: Parity, heads: Sequence[str], max_loss: float, on_board: bool
+) -> list[str]:
     """Everything that speaks against a quantised file, a sentence without its full stop each; empty: it passes.
 
     The kernels of microcontrollers are judged by their scores where these are of the whole set.
@@ -198,6 +194,7 @@ def find_problems(report: Mapping[str, Scores], parity: Parity, heads: Sequence[
         parity: the verdict of `measure_kernels`.
         heads: names of the network's heads.
         max_loss: see `find_losses`.
+        on_board: the file is meant for a board: it fails where TFLM refuses it.
     """
     problems, before = [], report["float"]
     judged = [column for column in report if column not in ("keras", "float", "tflm")]
@@ -205,4 +202,5 @@ def find_problems(report: Mapping[str, Scores], parity: Parity, heads: Sequence[
         same = report[column]["samples"] == before["samples"]
         losses = find_losses(before, report[column], heads, max_loss) if same else []
         problems += [f"{column} loses {'; '.join(losses)}"] if losses else []
-    return problems + ([str(parity)] if parity.status == "differs" else [])
+    wrong = ("differs", "refused") if on_board else ("differs",)
+    return problems + ([str(parity).removesuffix(".")] if parity.status in wrong else [])

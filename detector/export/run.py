@@ -25,6 +25,7 @@ from detector.export.litert import QUANTISERS, write_float
 from detector.litert_file import write_litert_card
 from detector.runs import Run, RunError, atomic_path, write_json
 from detector.settings.export import ExportSettings, Precision
+from detector.targets import read_target
 from detector.training import choose_thresholds, make_training_batches
 
 LAYERS_NAME = "layers.json"
@@ -58,8 +59,9 @@ def export(
         All is written to export/report.json, and the errors of all layers to export/layers.json.
 
     Raises:
-        GateError: the quantised file loses more than `export.max_loss` in a gate's score of a head, or TFLM computes
-            something else; it is kept as export/int8-rejected.tflite, which the run does not stand for.
+        GateError: the quantised file loses more than `export.max_loss` in a gate's score of a head, TFLM computes
+            something else, or refuses it though the config's target is a board; it is kept as
+            export/int8-rejected.tflite, which the run does not stand for.
         RunError: the run has no checkpoint; another process trains or exports it.
     """
     run = Run.open(run_folder)
@@ -77,7 +79,9 @@ def _export(run: Run, settings: ExportSettings, sources: Sequence[Source], progr
     try:
         card, validation, layers = _write_files(run, new, precision, progress)
         columns, parity = _measure(new, sources or validation, settings.reference_samples, progress)
-        problems = find_problems(columns, parity, list(card.heads), settings.max_loss)
+        target = run.config.target
+        on_board = target is not None and read_target(target).is_board
+        problems = find_problems(columns, parity, list(card.heads), settings.max_loss, on_board)
         kept = files | ({precision: _rejected(run, precision)} if problems else {})
         for name, scores in columns.items():
             scores["model"] = str(kept.get(name, kept[precision]))

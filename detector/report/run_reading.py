@@ -20,6 +20,7 @@ logger = logging.getLogger(__name__)
 
 SHOWN = ("input.size_hw", "model.backbone.width", "model.backbone.depths", "model.backbone.block", "training.epochs")
 PRECISIONS = ("int8", "int16x8", "dynamic")
+WHY_REJECTED = {"differs": "TFLM computes something else", "refused": "TFLM refuses it, or it loses too much"}
 
 
 def read_run(path: Path, name: str = "") -> Folder:
@@ -106,7 +107,7 @@ def _read_export(path: Path) -> dict[str, Any] | None:
     rejected = path / "export" / f"{precision}-rejected.tflite"
     reason = ""
     if rejected.exists():
-        why = "TFLM computes something else" if parity.get("status") == "differs" else "it loses too much"
+        why = WHY_REJECTED.get(parity.get("status"), "it loses too much")
         reason = f"The export's gate refused {precision}: {why}. It is kept as {rejected}."
     costs = {"parameters": scores.get("parameters"), "int8_bytes": scores.get("bytes")}
     return {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from data_generators.sources import Source
 from detector.data import silent
 from detector.export import gate
 from detector.export.gate import ComparedRuntime, Parity, find_losses, find_problems, measure_kernels, spread
+from detector.litert_file import write_litert_card
 from detector.runtime import LiteRTRuntime, Outputs
 from detector.tflm import TFLMRuntime, tflm_is_there
 from tests.detector.tiny import Files, labelled_samples, noise
@@ -71,10 +73,10 @@ def test_corner_error_may_rise_by_a_tenth_of_a_percent() -> None:
 def test_reference_kernels_are_judged_where_they_saw_the_whole_set() -> None:
     worse = GOOD | {"quad_iou_mean": 0.5}
     report = {"keras": GOOD, "float": GOOD, "int8": GOOD, "int8-reference": worse, "tflm": worse}
-    [problem] = find_problems(report, EQUAL, HEADS, 0.01)
+    [problem] = find_problems(report, EQUAL, HEADS, 0.01, on_board=True)
     assert problem.startswith("int8-reference loses 0.4000 of quad_iou_mean")
     report["int8-reference"] = worse | {"samples": 5}
-    assert not find_problems(report, EQUAL, HEADS, 0.01)
+    assert not find_problems(report, EQUAL, HEADS, 0.01, on_board=True)
 
 
 @needs_tflm
@@ -111,7 +113,7 @@ def test_a_difference_fails_and_says_where(
     monkeypatch.setattr(gate, "TFLMRuntime", Wrong)
     _, parity = measure_kernels(path, [Samples()], 0, silent)
     assert (parity.pictures, parity.greatest_lsb) == (4, dict.fromkeys(ALLOWED, 0) | {output: steps})
-    problems = find_problems({"float": GOOD, "int8": GOOD}, parity, HEADS, 0.01)
+    problems = find_problems({"float": GOOD, "int8": GOOD}, parity, HEADS, 0.01, on_board=True)
     assert len(problems) == (parity.status == "differs") == (steps > ALLOWED[output])
     for problem in problems:
         assert problem.startswith("TFLM differs from LiteRT's reference kernels: ")
@@ -134,18 +136,31 @@ def test_without_the_wheel_parity_is_not_checked(files_of: FilesOf, monkeypatch:
     columns, parity = measure_kernels(files_of("presence").int8, [Samples()], 2, silent)
     assert set(columns) == {"int8-reference"}
     assert str(parity).endswith(f"not checked. {gate.MISSING}")
-    assert not find_problems({"float": GOOD, "int8": GOOD}, parity, HEADS, 0.01)
+    assert not find_problems({"float": GOOD, "int8": GOOD}, parity, HEADS, 0.01, on_board=True)
 
 
 @needs_tflm
-def test_what_tflm_cannot_run_is_not_checked(files_of: FilesOf, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_tflm_refuses_is_a_problem_of_boards(files_of: FilesOf, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(path: Path) -> TFLMRuntime:
         raise gate.RunError(f"{path}: TensorFlow Lite Micro cannot run it: TILE")
 
     monkeypatch.setattr(gate, "TFLMRuntime", refuse)
     _, parity = measure_kernels(files_of("presence").int8, [Samples()], 2, silent)
-    assert parity.status == "not checked"
-    assert "cannot run it: TILE" in str(parity)
+    assert parity.status == "refused"
+    report = {"float": GOOD, "int8": GOOD}
+    [problem] = find_problems(report, parity, HEADS, 0.01, on_board=True)
+    assert problem.startswith("TFLM refuses the file") and "cannot run it: TILE" in problem
+    assert not find_problems(report, parity, HEADS, 0.01, on_board=False)
+
+
+def test_dynamic_range_is_refused_with_the_wheel_or_without(
+    files_of: FilesOf, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(gate, "tflm_is_there", lambda: False)
+    files, path = files_of("presence"), tmp_path / "dynamic.tflite"
+    shutil.copy(files.float, path)
+    write_litert_card(path, files.card.with_changes(precision="dynamic"))
+    assert measure_kernels(path, [Samples()], 2, silent)[1].status == "refused"
 
 
 @pytest.mark.parametrize(("count", "expected"), [(3, (2, 1)), (8, (4, 4)), (0, (4, 4)), (99, (4, 4)), (1, (1,))])

@@ -97,6 +97,19 @@ def test_a_file_that_the_gate_rejects_is_kept_and_never_used(run: Run, monkeypat
     assert find_model(run.directory) == run.exports / "int8.tflite"
 
 
+def test_a_file_that_tflm_refuses_does_not_pass_for_a_board(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(path: Path) -> None:
+        raise RunError(f"{path}: TensorFlow Lite Micro cannot run it: TILE. Export int8")
+
+    monkeypatch.setattr("detector.export.gate.tflm_is_there", lambda: True)
+    monkeypatch.setattr("detector.export.gate.ComparedRuntime", refuse)
+    assert export(run.directory)["parity"]["status"] == "refused"
+    config = run.directory / "config.yaml"
+    config.write_text(f"{config.read_text()}\ntarget: nano-33-ble\n".replace("target: null", ""))
+    with pytest.raises(GateError, match=r"TFLM refuses the file, so that no board runs it: .*cannot run it: TILE"):
+        export(run.directory)
+
+
 def test_a_stop_leaves_what_was_exported_before(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     before = {path.name: path.read_bytes() for path in run.exports.iterdir()}
 

@@ -15,7 +15,32 @@ from detector.settings.model import APPLICATION_STAGES
 PREPROCESSING = (layers.Rescaling, layers.Normalization)  # they take values up to 255; ours come in [0, 1]
 
 
-def build_application(image: Tensor, name: str) -> dict[str, Tensor]:
+class ApplicationScales(dict[str, Tensor]):
+    """Scales by name; one that the network does not have is None, and refused as soon as a head asks for it.
+
+    Args:
+        scales: `P1` ... `P5`.
+        name: of the network, for messages.
+        size_hw: height and width of the input.
+    """
+
+    def __init__(self, scales: dict[str, Tensor], name: str, size_hw: tuple[int, int]) -> None:
+        super().__init__(scales)
+        self._name, self._size_hw = name, size_hw
+
+    def __getitem__(self, scale: str) -> Tensor:
+        found = super().__getitem__(scale)
+        if found is None:
+            height, width = (side >> int(scale[1:]) for side in self._size_hw)
+            raise ValueError(
+                f"`model.backbone.application: {self._name}` has no scale {scale} of {height} x {width}: it does not "
+                "halve exactly. Ask for a coarser one, e.g. `stride: 4` of a mask behind ConvNeXtTiny, or choose a "
+                "network that does, e.g. ResNet50, MobileNetV2, EfficientNetB0 or VGG16."
+            )
+        return found
+
+
+def build_application(image: Tensor, name: str) -> ApplicationScales:
     """The scales of a network of `keras.applications`: of all layers of a size, the last.
 
     Layers are called `stage<n>_<position>_<kind>`, so that stages can be frozen as those of our own backbone. Layers
@@ -26,10 +51,11 @@ def build_application(image: Tensor, name: str) -> dict[str, Tensor]:
         name: as `keras.applications` has it, e.g. `ResNet50`.
 
     Returns:
-        `P1` ... `P5`: scale `Pk` is (B, H / 2^k, W / 2^k, channels).
+        `P1` ... `P5`: scale `Pk` is (B, H / 2^k, W / 2^k, channels). Networks that begin with a stride of 4 have no
+        `P1`, which is refused where a head needs it.
 
     Raises:
-        ValueError: there is no such network, or it does not halve height and width exactly.
+        ValueError: there is no such network, or it does not reach the deepest scale exactly.
     """
     network = _make(name, image.shape[1:])
     stages = _stages_of(network)
@@ -48,13 +74,10 @@ def build_application(image: Tensor, name: str) -> dict[str, Tensor]:
     for stage in range(1, APPLICATION_STAGES + 1):
         size_hw = image.shape[1] >> stage, image.shape[2] >> stage
         fitting = [layer.output for layer in named.layers if tuple(layer.output.shape[1:-1]) == size_hw]
-        if not fitting:
-            raise ValueError(
-                f"`model.backbone.application: {name}` has no scale P{stage} of {size_hw[0]} x {size_hw[1]}: it does "
-                "not halve exactly. Choose a network that does, e.g. ResNet50, MobileNetV2, EfficientNetB0 or VGG16."
-            )
-        scales[f"P{stage}"] = fitting[-1]
-    return scales
+        scales[f"P{stage}"] = fitting[-1] if fitting else None
+    found = ApplicationScales(scales, name, image.shape[1:3])
+    _ = found[f"P{APPLICATION_STAGES}"]  # every head begins there
+    return found
 
 
 def _make(name: str, shape: tuple[int, ...]) -> keras.Model:

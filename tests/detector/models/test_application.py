@@ -41,10 +41,21 @@ def make_crooked(include_top: bool, weights: None, input_shape: tuple[int, int, 
     return make_small(include_top, weights, input_shape, padding="valid")
 
 
+def make_patches(include_top: bool, weights: None, input_shape: tuple[int, int, int]) -> keras.Model:
+    """As ConvNeXt: it begins with patches of 4 x 4 pixels, and has nothing at a stride of 2."""
+    assert (include_top, weights) == (False, None)
+    image = keras.Input(input_shape)
+    x = layers.Conv2D(4, 4, 4)(image)
+    for stage in range(3, 6):
+        x = layers.Conv2D(4 * stage, 2, 2, activation="gelu")(x)
+    return keras.Model(image, x)
+
+
 @pytest.fixture
 def _small_applications(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(keras.applications, "Small", make_small, raising=False)
     monkeypatch.setattr(keras.applications, "Crooked", make_crooked, raising=False)
+    monkeypatch.setattr(keras.applications, "Patches", make_patches, raising=False)
 
 
 def build(application: str = "Small") -> keras.Model:
@@ -95,13 +106,23 @@ def test_it_costs_learns_and_comes_back(tmp_path: Any) -> None:
 
 
 @pytest.mark.usefixtures("_small_applications")
+def test_only_scales_that_a_head_uses_must_be_there() -> None:
+    config = tiny_config({"mask": {"channels": 8, "stride": 4}, "presence": {}}, size_hw=SIZE_HW, application="Patches")
+    network = build_model(config)
+    assert network.output["mask_logits"].shape == (None, 16, 24, 1)
+    message = (
+        r"application: Patches` has no scale P1 of 32 x 48: .* Ask for a coarser one, e\.g\. `stride: 4` of a mask"
+    )
+    with pytest.raises(ValueError, match=message):
+        build("Patches")
+
+
+@pytest.mark.usefixtures("_small_applications")
 def test_what_is_no_backbone_is_refused() -> None:
     image = keras.Input((*SIZE_HW, 3), name="image")
     with pytest.raises(ValueError, match=r"keras\.applications has no ResNet5\. Did you mean `ResNet50`\?"):
         build_application(image, "ResNet5")
-    with pytest.raises(
-        ValueError, match=r"application: Crooked` has no scale P1 of 32 x 48: it does not halve exactly"
-    ):
+    with pytest.raises(ValueError, match=r"application: Crooked` has no scale P5 of 2 x 3: it does not halve exactly"):
         build_application(image, "Crooked")
     with pytest.raises(ValueError, match=r"`input\.size_hw` must be multiples of 32 for 5 stages"):
         tiny_config(HEADS, application="ResNet50", depths=[1])
@@ -116,3 +137,9 @@ def test_networks_of_keras_are_backbones(application: str, channels: int) -> Non
     image = keras.Input((*SIZE_HW, channels), name="image")
     scales = build_application(image, application)
     assert [scale.shape[1:3] for scale in scales.values()] == [(64 >> n, 96 >> n) for n in range(1, 6)]
+
+
+@pytest.mark.slow
+def test_convnext_is_a_backbone_of_coarse_masks() -> None:
+    config = tiny_config({"mask": {"channels": 8, "stride": 4}}, size_hw=SIZE_HW, application="ConvNeXtTiny")
+    assert build_model(config).output["mask_logits"].shape == (None, 16, 24, 1)

@@ -43,6 +43,7 @@ from detector.transfer import check_held_back, freeze_stages, init_from, thawed,
 logger = logging.getLogger(__name__)
 
 PICTURES = 16
+LOOKED_AT, NOTICEABLE = 400, 0.02  # training samples that tell, and the share of objects from which on it is said
 
 
 def train(
@@ -96,6 +97,7 @@ def _train_in(run: Run, config: Config, progress: ProgressFor, callbacks: Sequen
     config = with_found_weights(with_found_anchors(config, train_source), train_source)
     logger.info("%d training samples, %d validation samples", len(train_source), len(validation))
     warn_of_lost(config, train_source)
+    warn_of_outside(config, train_source)
     keras.utils.set_random_seed(config.seed)  # here, so that nothing that opens the data draws from it
     network = build_model(config)
     if config.model.init_from and run.read_state() is None:
@@ -118,6 +120,23 @@ def warn_of_lost(config: Config, source: Source) -> None:
             if count:
                 text = "model.heads.%s has no room for %d training objects, which %s"
                 logger.warning(text, name, count, reason)
+
+
+def warn_of_outside(config: Config, source: Source) -> None:
+    """Says what share of the training objects has a keypoint that the targets cannot hold, as they lie in their
+    pictures; a sample of them tells."""
+    for name, codec in config.codecs().items():
+        if type(codec).find_outside is Codec.find_outside:
+            continue
+        indices = np.linspace(0, len(source) - 1, min(len(source), LOOKED_AT)).astype(int).tolist()
+        outside = np.concatenate([codec.find_outside([source.sample(index)]) for index in indices])
+        if outside.sum() > NOTICEABLE * len(outside):
+            logger.warning(
+                "model.heads.%s: %.1f %% of the training objects have a keypoint further outside the frame than its "
+                "`margin` holds, and which is not learnt (%d objects looked at). Raise `margin`, which costs memory, "
+                "or draw scenes with a smaller `placement.overhang`.",
+                *(name, 100 * outside.mean(), len(outside)),
+            )
 
 
 def count_trainable(model: keras.Model) -> int:

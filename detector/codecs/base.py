@@ -126,3 +126,14 @@ class Codec(ABC):
             What they do, and the cure, to end a sentence on so many objects which ... -> their number, also 0.
         """
         return {}
+
+    def find_outside(self, samples: Sequence[Sample]) -> np.ndarray:  # noqa: ARG002 - most heads have no such limit
+        """Which of the objects to be found have a keypoint that lies where the targets have no place for it.
+
+        Args:
+            samples: at any size.
+
+        Returns:
+            bool (N,), N the samples with an object whose keypoints are known.
+        """
+        return np.zeros(0, bool)

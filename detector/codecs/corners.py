@@ -13,6 +13,7 @@ from pydantic import Field, model_validator
 from data_generators.geometry import apply_homography, order_corners_image
 from data_generators.sample import Sample
 from data_generators.sources import CornerOrder
+from data_generators.transform.input_spec import fit_homography
 from detector.codecs.base import Arrays, Codec, HeadSettings, probability_of, says_whether
 from detector.codecs.consensus import mean_of_agreeing
 from detector.codecs.heatmap import HeatmapGrid, decode_heatmaps, encode_heatmaps
@@ -205,6 +206,15 @@ class CornersCodec(Codec):
         if self.settings.order == "image" and count == 4 and np.all(np.isfinite(points)):
             return order_corners_image(points)
         return points
+
+    def find_outside(self, samples: Sequence[Sample]) -> np.ndarray:
+        if self.settings.method == "dense":
+            return super().find_outside(samples)
+        frames = [fit_homography(self.spec, sample.size_hw) for sample in samples]
+        points = [apply_homography(frame, self._largest(each)) for frame, each in zip(frames, samples, strict=True)]
+        known: np.ndarray = np.isfinite(points).all(axis=-1)  # (B, P)
+        outside: np.ndarray = known & ~self.grid.contains(np.stack(points))
+        return outside.any(axis=1)[known.any(axis=1)]
 
     def decode(self, outputs: Mapping[str, np.ndarray]) -> list[CornersPrediction]:
         presence = probability_of(outputs["corners_presence"].reshape(-1))

@@ -30,6 +30,8 @@ logger = logging.getLogger(__name__)
 
 Ending = Literal["found", "nothing passes", "out of time"]
 SAME_SIZE = 0.98  # a network with more of another's bytes, or MACs, is not smaller
+STILL_LEARNS = 0.9  # of the error in the middle of a training at its end: with less it is not done
+MOST_OVERFIT = 8  # times `overfit_epochs`, for one that still learns
 
 
 class Ladder:
@@ -75,12 +77,16 @@ class Ladder:
         return None
 
     def _learns_by_heart(self, shape: Shape) -> bool:
+        """Whether a rung does; one that nearly does, or still learns, goes on for twice as long: it is not too small
+        because its time was too short."""
         epochs = self.settings.overfit_epochs
         above = self.record.wider(shape)
         ahead = [self.maker.overfit(above, epochs)] if above else []
         [outcome] = self.record.attempt([self.maker.overfit(shape, epochs)], ahead)
-        if self.record.is_near(outcome):
-            [outcome] = self.record.attempt([self.maker.overfit(shape, 2 * epochs, outcome.rung)], ahead)
+        last = 2 * epochs if self.record.is_near(outcome) else MOST_OVERFIT * epochs
+        while outcome.shortfall and 2 * epochs <= last and (self.record.is_near(outcome) or _still_learns(outcome)):
+            epochs *= 2
+            [outcome] = self.record.attempt([self.maker.overfit(shape, epochs, outcome.rung)], ahead)
         return outcome.shortfall == 0
 
     def find_generalising(self, shape: Shape | None) -> Outcome | None:
@@ -225,6 +231,12 @@ class Ladder:
             return None
         teacher = max(teachers, key=lambda each: each.value if self.record.goal.more_is_better else -each.value)
         return self.maker.full("down", shape, self.maker.most_epochs, self.kept, ("teacher", teacher.rung))
+
+
+def _still_learns(outcome: Outcome) -> bool:
+    """Whether the error was still falling when the training ended; not where its epochs are too few to tell."""
+    curve = outcome.finding.result.curve if outcome.finding.result else ()
+    return len(curve) > 1 and curve[-1] < STILL_LEARNS * curve[(len(curve) - 1) // 2]
 
 
 def _start_from(above: Shape, below: Shape) -> Start:

@@ -53,6 +53,26 @@ def test_nearly_learnt_by_heart_is_tried_for_longer_from_its_own_weights() -> No
     assert second.config.model.init_from == str(ladder_folder(first))
 
 
+def test_what_still_learns_is_not_too_small_yet() -> None:
+    world = World(
+        lambda rung: (0.9, 0.9) if rung.epochs > 30 or rung.phase != "overfit" else (0.1, 0.1),
+        curves=lambda _: (9.0, 8.0, 7.0, 6.0),
+    )
+    make_ladder(world).climb()
+    tried = world.rungs("overfit")
+    assert [rung.epochs for rung in tried] == [10, 20, 40]
+    assert len({rung.shape for rung in tried}) == 1 and tried[2].other == tried[1].name
+
+
+@pytest.mark.parametrize(("curve", "epochs"), [((9.0, 8.0, 7.5, 7.4), [10]), ((9.0, 8.0, 7.0, 6.0), [10, 20, 40, 80])])
+def test_too_small_where_it_learns_no_more_or_has_had_its_time(curve: tuple[float, ...], epochs: list[int]) -> None:
+    world = World(lambda _: (0.1, 0.1), curves=lambda _: curve)
+    assert make_ladder(world).climb() == "nothing passes"
+    tried = world.rungs("overfit")
+    assert [rung.epochs for rung in tried if rung.shape == tried[0].shape] == epochs
+    assert len({rung.shape for rung in tried}) > 2
+
+
 def ladder_folder(rung: Rung) -> str:
     return f"search/rungs/{rung.name}"
 

@@ -211,9 +211,10 @@ class CornersCodec(Codec):
         if self.settings.method == "dense":
             return super().find_outside(samples)
         frames = [fit_homography(self.spec, sample.size_hw) for sample in samples]
-        points = [apply_homography(frame, self._largest(each)) for frame, each in zip(frames, samples, strict=True)]
-        known: np.ndarray = np.isfinite(points).all(axis=-1)  # (B, P)
-        outside: np.ndarray = known & ~self.grid.contains(np.stack(points))
+        mapped = [apply_homography(frame, self._largest(each)) for frame, each in zip(frames, samples, strict=True)]
+        points = np.stack(mapped)  # (B, P, 2)
+        known = np.isfinite(points).all(axis=-1)  # (B, P)
+        outside = known & ~self.grid.contains(points)
         return outside.any(axis=1)[known.any(axis=1)]
 
     def decode(self, outputs: Mapping[str, np.ndarray]) -> list[CornersPrediction]:

@@ -35,7 +35,8 @@ class ShrinkSettings(Settings):
     samples: int = Field(64, ge=8)
     """Training pictures that a rung must be able to learn by heart, without augmentation."""
     overfit_epochs: int = Field(10, ge=1)
-    """Epochs for that; each shows `overfit_pictures`. A rung whose error still falls goes on for up to 8 times as many."""
+    """Epochs for that; each shows `overfit_pictures`. A rung whose error still falls goes on, for up to 8 times as
+    many."""
     overfit_pictures: int = Field(1024, ge=8)
     """Pictures an epoch, of which there are `samples`."""
     epochs: int | None = Field(None, ge=1)

@@ -136,7 +136,8 @@ class GridCodec(Codec):
         for index in np.unique(objects.samples):
             boxes = objects.boxes[:-1][objects.samples == index]  # largest first, as training takes them
             surplus += max(0, len(boxes) - self.max_objects)
-            shared += int(np.sum(match_places(candidates(boxes[: self.max_objects], self.places)) < 0))
+            taken = boxes[: self.max_objects]
+            shared += len(taken) - int(np.sum(match_places(candidates(taken, self.places)) >= 0))
         return {SHARED: shared, SURPLUS: surplus}
 
     def decode(self, outputs: Mapping[str, np.ndarray]) -> list[BoxesPrediction]:

@@ -17,8 +17,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import maximum_bipartite_matching
 
 from data_generators.sample import Sample
 from detector.codecs.anchors import shape_iou
@@ -148,12 +146,33 @@ def candidates(boxes: np.ndarray, places: Places) -> np.ndarray:
 
 
 def match_places(possible: np.ndarray) -> np.ndarray:
-    """A place for each of as many objects as can have one at once (Hopcroft and Karp 1973).
+    """A place for each of as many objects as can have one at once, by augmenting paths (Berge 1957).
 
     Args:
         possible: bool (M, P), see `candidates`.
 
     Returns:
-        int (M,), index of the place; -1 for an object that is lost, because others need all of its places.
+        int (P,), index of the object that has each place; -1 for none. An object without a place is lost: others need
+        all that it could have.
     """
-    return maximum_bipartite_matching(csr_array(possible), perm_type="column")
+    owner = np.full(possible.shape[1], -1)
+    for item in range(len(possible)):
+        _find_place(item, possible, owner)
+    return owner
+
+
+def _find_place(item: int, possible: np.ndarray, owner: np.ndarray) -> None:
+    """Gives an object a place, for which others move on to other places of theirs; changes `owner` where it can."""
+    asked_by, asking = np.full(len(owner), -1), [item]
+    for each in asking:  # it grows: whoever has a place that is asked for, asks for another one
+        places = np.flatnonzero(possible[each] & (asked_by < 0))
+        asked_by[places] = each
+        free = places[owner[places] < 0]
+        if len(free):
+            place = free[0]
+            while (mover := asked_by[place]) != item:
+                left = np.flatnonzero(owner == mover)[0]
+                owner[place], place = mover, left
+            owner[place] = item
+            return
+        asking.extend(owner[places].tolist())

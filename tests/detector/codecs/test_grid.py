@@ -16,7 +16,7 @@ from data_generators.settings import SettingsError
 from data_generators.transform.input_spec import InputSpec
 from detector.codecs.boxes import BoxesPrediction
 from detector.codecs.grid import SHARED, SURPLUS, GridCodec
-from detector.codecs.grid_assignment import Objects, assign, candidates
+from detector.codecs.grid_assignment import Objects, assign, candidates, match_places
 from detector.codecs.grid_settings import GridSettings
 from detector.codecs.ramps import RAMP_TOP, RAMPS
 
@@ -124,6 +124,17 @@ def test_dynamic_assignment_loses_what_shares_all_its_cells_and_what_is_beyond_t
 ) -> None:
     lost = codec_of(assignment="dynamic", **values).count_lost([make_sample([CAT]), make_sample(boxes)])
     assert lost == {SHARED: shared, SURPLUS: surplus}
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 6), st.integers(1, 6), st.floats(0.1, 0.6), st.integers(0, 1 << 30))
+def test_as_many_objects_get_a_place_as_can(objects: int, places: int, share: float, seed: int) -> None:
+    possible = np.random.default_rng(seed).random((objects, places)) < share
+    owner = match_places(possible)
+    matched = owner[owner >= 0]
+    assert len(set(matched.tolist())) == len(matched)
+    assert possible[matched, np.flatnonzero(owner >= 0)].all()
+    assert len(matched) == possible[linear_sum_assignment(possible, maximize=True)].sum()
 
 
 def owners(boxes: Any, **values: Any) -> np.ndarray:

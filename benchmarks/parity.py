@@ -65,8 +65,8 @@ def measure(model: str, sources: list[Source]) -> dict[str, Any]:
         "keras": evaluate_sources(checkpoint, sources).scores,
         "int8": evaluate_sources(quantised, sources).scores,
     }
-    slow, parity = measure_kernels(quantised.path, sources, 0, silent)
-    return columns | slow | {"parity": asdict(parity), "heads": list(quantised.card.heads)}
+    kernels = measure_kernels(quantised.path, sources, silent)
+    return columns | kernels.columns | {"parity": asdict(kernels.parity), "heads": list(quantised.card.heads)}
 
 
 def lines_of(model: str, text: str, report: dict[str, Any], max_loss: float) -> list[list[str]]:

@@ -12,7 +12,7 @@ import numpy as np
 
 from data_generators.sources import Source, SubsetSource
 from detector.data import ProgressFor
-from detector.evaluation import evaluate_sources
+from detector.evaluation import Evaluation, evaluate_sources
 from detector.heads import HEADS
 from detector.litert_file import operator_kinds, unpack_litert
 from detector.runs import RunError
@@ -113,37 +113,46 @@ def allowed_differences(path: Path) -> dict[str, int]:
     return {each.name.decode(): INEXACT_LSB * (each.tensorIndex in behind) for each in signature.outputs}
 
 
-def measure_kernels(
-    path: Path, sources: Sequence[Source], count: int, progress: ProgressFor
-) -> tuple[dict[str, Scores], Parity]:
+@dataclass(frozen=True)
+class Kernels:
+    """What the kernels of microcontrollers make of a quantised file.
+
+    Args:
+        columns: column -> scores: `<precision>-reference`, and `tflm` with the arena in `arena_bytes` where it ran.
+        reference: the first of them, picture by picture.
+        parity: whether the two computed the same.
+    """
+
+    columns: dict[str, Scores]
+    reference: Evaluation
+    parity: Parity
+
+
+def measure_kernels(path: Path, sources: Sequence[Source], progress: ProgressFor) -> Kernels:
     """Scores of a quantised file on the kernels of microcontrollers.
 
     Args:
         path: the `.tflite` file.
-        sources: the evaluation set.
-        count: samples to take of it, spread evenly; 0: all.
+        sources: the samples, see `spread`.
         progress: description -> a context that gives the callback (done, in all).
-
-    Returns:
-        Column -> scores: `<precision>-reference`, and `tflm` with the arena in `arena_bytes` where it was checked;
-        and the verdict.
     """
-    chosen, reference = spread(sources, count), LiteRTRuntime(path, reference=True)
-    column = f"{reference.card.precision}-reference"
+    runtime = LiteRTRuntime(path, reference=True)
+    column = f"{runtime.card.precision}-reference"
     with progress(f"scoring {column}") as show:
-        columns = {column: evaluate_sources(reference, chosen, progress=show).scores}
-    columns[column]["runtime"] = f"litert-{column}"
-    if reference.card.precision == "dynamic":
-        return columns, Parity("refused", "It is of dynamic range. Export int8.")
+        reference = evaluate_sources(runtime, sources, progress=show)
+    columns = {column: reference.scores | {"runtime": f"litert-{column}"}}
+    if runtime.card.precision == "dynamic":
+        return Kernels(columns, reference, Parity("refused", "It is of dynamic range. Export int8."))
     if not tflm_is_there():
-        return columns, Parity("not checked", MISSING)
+        return Kernels(columns, reference, Parity("not checked", MISSING))
     try:
         compared = ComparedRuntime(path)
     except RunError as error:
-        return columns, Parity("refused", str(error))
+        return Kernels(columns, reference, Parity("refused", str(error)))
     with progress("scoring tflm") as show:
-        scores = evaluate_sources(compared, chosen, progress=show).scores
-    return columns | {"tflm": scores | {"arena_bytes": arena_of(path).total_bytes}}, compared.parity()
+        scores = evaluate_sources(compared, sources, progress=show).scores
+    columns |= {"tflm": scores | {"arena_bytes": arena_of(path).total_bytes}}
+    return Kernels(columns, reference, compared.parity())
 
 
 def spread(sources: Sequence[Source], count: int) -> list[Source]:
@@ -187,7 +196,7 @@ def find_problems(
 ) -> list[str]:
     """Everything that speaks against a quantised file, a sentence without its full stop each; empty: it passes.
 
-    The kernels of microcontrollers are judged by their scores where these are of the whole set.
+    The kernels of microcontrollers are judged here where they saw the whole set, else by `find_sure_losses`.
 
     Args:
         report: column -> scores: `float`, the quantised file by its precision, then what `measure_kernels` returns.

@@ -19,9 +19,10 @@ from detector.card import CARD_NAME, ModelCard, read_keras_card
 from detector.config import Config
 from detector.data import ProgressFor, silent, training_sources, validation_sources
 from detector.evaluation import evaluate_sources
-from detector.export.gate import Parity, find_problems, measure_kernels
+from detector.export.gate import Parity, find_problems, measure_kernels, spread
 from detector.export.layer_errors import LayerError, layer_errors
 from detector.export.litert import QUANTISERS, write_float
+from detector.export.sampled_losses import find_sure_losses
 from detector.litert_file import write_litert_card
 from detector.runs import Run, RunError, atomic_path, write_json
 from detector.settings.export import ExportSettings, Precision
@@ -78,10 +79,10 @@ def _export(run: Run, settings: ExportSettings, sources: Sequence[Source], progr
     files, new = exported_files(run, precision), _unproven_files(run, precision)
     try:
         card, validation, layers = _write_files(run, new, precision, progress)
-        columns, parity = _measure(new, sources or validation, settings.reference_samples, progress)
+        columns, parity, losses = _measure(new, sources or validation, settings, progress)
         target = run.config.target
         on_board = target is not None and read_target(target).is_board
-        problems = find_problems(columns, parity, list(card.heads), settings.max_loss, on_board)
+        problems = find_problems(columns, parity, list(card.heads), settings.max_loss, on_board) + losses
         kept = files | ({precision: _rejected(run, precision)} if problems else {})
         for name, scores in columns.items():
             scores["model"] = str(kept.get(name, kept[precision]))
@@ -131,16 +132,22 @@ def _write_files(
 
 
 def _measure(
-    new: dict[str, Path], sources: Sequence[Source], reference_samples: int, progress: ProgressFor
-) -> tuple[dict[str, Any], Parity]:
-    """Column -> scores, and the verdict on the kernels of microcontrollers."""
+    new: dict[str, Path], sources: Sequence[Source], settings: ExportSettings, progress: ProgressFor
+) -> tuple[dict[str, Any], Parity, list[str]]:
+    """Column -> scores; of the kernels of microcontrollers whether they agree, and what they lose on their samples."""
     columns = {}
     for name, path in new.items():
         with progress(f"scoring {name}") as show:
             columns[name] = evaluate_sources(path, sources, progress=show).scores
-    *_, quantised = new.values()
-    slow, parity = measure_kernels(quantised, sources, reference_samples, progress)
-    return columns | slow, parity
+    chosen = spread(sources, settings.reference_samples)
+    kernels = measure_kernels(new[settings.precision], chosen, progress)
+    losses = []
+    if sum(map(len, chosen)) < sum(map(len, sources)):
+        with progress("scoring float on the samples of the slow kernels") as show:
+            exact = evaluate_sources(new["float"], chosen, progress=show)
+        found = find_sure_losses(exact, kernels.reference, settings.max_loss)
+        losses = [f"{settings.precision}-reference loses {each}" for each in found]
+    return columns | kernels.columns, kernels.parity, losses
 
 
 def exported_files(run: Run, precision: Precision = "int8") -> dict[str, Path]:

@@ -23,7 +23,7 @@ class ExportSettings(Settings):
     """Export fails where the quantised file loses more than this in a head's own score against float: 0.01 is 1 point
     of IoU, mAP or AUC, or 0.1 % of corner error."""
     reference_samples: int = Field(100, ge=0)
-    """Samples, spread evenly over the set, on which the slow kernels of microcontrollers are measured and compared byte
-    for byte; 0: all."""
+    """Samples, spread evenly over the set, on which the slow kernels of microcontrollers are measured, compared byte
+    for byte, and judged: what they lose there may not be surely more than `max_loss`; 0: all."""
     notes: str = ""
     """Licence and attribution of the training data, written into the card of the model's files."""

@@ -82,7 +82,9 @@ def test_reference_kernels_are_judged_where_they_saw_the_whole_set() -> None:
 @needs_tflm
 def test_tflm_is_compared_with_the_reference_kernels(files_of: FilesOf) -> None:
     path = files_of("two heads").int8
-    columns, parity = measure_kernels(path, [Samples(), Samples()], 6, silent)
+    kernels = measure_kernels(path, spread([Samples(), Samples()], 6), silent)
+    columns, parity = kernels.columns, kernels.parity
+    assert len(kernels.reference.groups) == 6
     shapes = [output.size for output in LiteRTRuntime(path).run_raw(labelled_samples()[0].image).values()]
     assert (parity.status, parity.pictures, parity.values) == ("equal", 6, 6 * sum(shapes))
     assert parity.greatest_lsb["corners_heatmap"] == 0
@@ -111,7 +113,7 @@ def test_a_difference_fails_and_says_where(
             return outputs | {output: np.where(exact > 0, exact - steps, exact + steps)}
 
     monkeypatch.setattr(gate, "TFLMRuntime", Wrong)
-    _, parity = measure_kernels(path, [Samples()], 0, silent)
+    parity = measure_kernels(path, [Samples()], silent).parity
     assert (parity.pictures, parity.greatest_lsb) == (4, dict.fromkeys(ALLOWED, 0) | {output: steps})
     problems = find_problems({"float": GOOD, "int8": GOOD}, parity, HEADS, 0.01, on_board=True)
     assert len(problems) == (parity.status == "differs") == (steps > ALLOWED[output])
@@ -133,8 +135,9 @@ def test_litert_rounds_a_dense_layer_in_float_and_tflm_in_integers(files_of: Fil
 
 def test_without_the_wheel_parity_is_not_checked(files_of: FilesOf, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(gate, "tflm_is_there", lambda: False)
-    columns, parity = measure_kernels(files_of("presence").int8, [Samples()], 2, silent)
-    assert set(columns) == {"int8-reference"}
+    kernels = measure_kernels(files_of("presence").int8, spread([Samples()], 2), silent)
+    parity = kernels.parity
+    assert set(kernels.columns) == {"int8-reference"}
     assert str(parity).endswith(f"not checked. {gate.MISSING}")
     assert not find_problems({"float": GOOD, "int8": GOOD}, parity, HEADS, 0.01, on_board=True)
 
@@ -145,7 +148,7 @@ def test_what_tflm_refuses_is_a_problem_of_boards(files_of: FilesOf, monkeypatch
         raise gate.RunError(f"{path}: TensorFlow Lite Micro cannot run it: TILE")
 
     monkeypatch.setattr(gate, "TFLMRuntime", refuse)
-    _, parity = measure_kernels(files_of("presence").int8, [Samples()], 2, silent)
+    parity = measure_kernels(files_of("presence").int8, spread([Samples()], 2), silent).parity
     assert parity.status == "refused"
     report = {"float": GOOD, "int8": GOOD}
     [problem] = find_problems(report, parity, HEADS, 0.01, on_board=True)
@@ -160,7 +163,7 @@ def test_dynamic_range_is_refused_with_the_wheel_or_without(
     files, path = files_of("presence"), tmp_path / "dynamic.tflite"
     shutil.copy(files.float, path)
     write_litert_card(path, files.card.with_changes(precision="dynamic"))
-    assert measure_kernels(path, [Samples()], 2, silent)[1].status == "refused"
+    assert measure_kernels(path, spread([Samples()], 2), silent).parity.status == "refused"
 
 
 @pytest.mark.parametrize(("count", "expected"), [(3, (2, 1)), (8, (4, 4)), (0, (4, 4)), (99, (4, 4)), (1, (1,))])

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from detector.evaluation import evaluate
+from detector.evaluation import Evaluation, evaluate
 from detector.export.litert import QUANTISERS
 from detector.export.run import GateError, export
 from detector.litert_file import read_litert_card
@@ -107,6 +107,18 @@ def test_a_file_that_tflm_refuses_does_not_pass_for_a_board(run: Run, monkeypatc
     config = run.directory / "config.yaml"
     config.write_text(f"{config.read_text()}\ntarget: nano-33-ble\n".replace("target: null", ""))
     with pytest.raises(GateError, match=r"TFLM refuses the file, so that no board runs it: .*cannot run it: TILE"):
+        export(run.directory)
+
+
+def test_slow_kernels_are_judged_on_their_samples(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def lose(before: Evaluation, after: Evaluation, max_loss: float) -> list[str]:
+        assert len(before.groups) == len(after.groups) == 4 < VALIDATION and max_loss == 1.0
+        return ["0.5 of quad_iou_mean"]
+
+    monkeypatch.setattr("detector.export.run.find_sure_losses", lose)
+    config = run.directory / "config.yaml"
+    config.write_text(config.read_text().replace("reference_samples: 100", "reference_samples: 4"))
+    with pytest.raises(GateError, match=r"int8-reference loses 0\.5 of quad_iou_mean\. Most is lost"):
         export(run.directory)
 
 

@@ -20,6 +20,7 @@ from detector.search.ladder import Ladder
 from detector.search.ladder_record import Judges, Outcome, Price, Record
 from detector.search.ladder_rungs import RungMaker
 from detector.search.ladder_runner import RungRunner
+from detector.search.space import check_precision
 from detector.search.trial import predict_cost
 from detector.targets.target import Target
 
@@ -63,7 +64,8 @@ def shrink(config: Config, goal: Goal, folder: Path, options: ShrinkOptions) -> 
         The certificate, see `make_certificate`; it is also in the folder.
 
     Raises:
-        RunError: another search works in the folder; a training failed.
+        RunError: another search works in the folder; a training failed; the config prunes or distils.
+        SettingsError: it exports no int8 file.
     """
     began = time.monotonic()
     maker = RungMaker(config.with_absolute_paths(), folder.absolute())
@@ -92,6 +94,7 @@ def _read_seconds(clock: Path) -> float:
 
 
 def _check_inputs(config: Config) -> None:
+    check_precision(config)
     if config.model.prune or config.training.distil:
         raise RunError(
             "The ladder itself prunes and distils: leave model.prune and training.distil out of the config that is to "

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     import optuna
     from optuna.distributions import BaseDistribution
 
+PRECISION = ("export", "precision")
 FREE = "options"  # of a source: each format has its own, and shows only those that were given
 Space = Mapping[str, ParameterSettings]
 
@@ -84,6 +86,22 @@ def _put(node: Any, keys: list[str], value: Any) -> None:
             node[key] = {}
         node = node[key]
     node[last] = value
+
+
+def check_precision(config: Config, space: Space = MappingProxyType({})) -> None:
+    """Refuses a config, or a point of a space, that exports no int8 file: all trials are judged in int8.
+
+    Raises:
+        SettingsError: names the precision and what to do.
+    """
+    paths = [path for path in space if tuple(path.split(".")) in (PRECISION[:1], PRECISION)]
+    tried = [config_at(config, {path: value}) for path in paths for value in space[path].choices] or [config]
+    wrong = sorted({each.export.precision for each in tried} - {"int8"})
+    if wrong:
+        raise SettingsError(
+            f"export.precision: a search judges its networks in int8, but here is {', '.join(wrong)}. Set it to int8, "
+            f"and export what the search finds once more: detector export RUN --precision {wrong[0]}."
+        )
 
 
 def make_distributions(space: Space) -> dict[str, BaseDistribution]:

@@ -76,7 +76,7 @@ class Study:
     """
 
     def __init__(self, folder: str | Path, config: Config, storage: str | None = None) -> None:
-        self.folder, self.search = Path(folder), _search_of(config)
+        self.folder, self.search = Path(folder), search_of(config)
         self.trials_folder = self.folder / "trials"
         self._write_study(config)
         self._stale_seconds = STALE_SECONDS if storage else 0.0
@@ -228,7 +228,12 @@ class Study:
         return trial.number < self.search.budget()
 
 
-def _search_of(config: Config) -> SearchSettings:
+def search_of(config: Config) -> SearchSettings:
+    """The search of a config.
+
+    Raises:
+        SettingsError: it has none.
+    """
     if config.search is None:
         raise SettingsError(
             "there is nothing to search: the config has no section `search`. Write one (space, objectives), or give "

@@ -27,8 +27,8 @@ from detector.search.objectives import COSTS, check_objectives
 from detector.search.outcome import Job, Outcome, Rival
 from detector.search.ray_workers import RayWorkers
 from detector.search.seeds import Repeated, check_seeds, repeat_front
-from detector.search.space import check_paths, config_at
-from detector.search.study import Row, Study
+from detector.search.space import check_paths, check_precision, config_at
+from detector.search.study import Row, Study, search_of
 
 logger = logging.getLogger(__name__)
 
@@ -82,14 +82,17 @@ def sweep(
         All trials; the front is marked.
 
     Raises:
-        SettingsError: the space has a path, or the objectives a name, that there is not; an extra is not installed.
+        SettingsError: the space has a path, or the objectives a name, that there is not; a trial would not be exported
+            to int8; an extra is not installed.
         DataError: the data cannot be used.
         RunError: the folder holds another sweep; another process runs it; there is no such cluster or storage.
     """
-    study = Study(folder, config, options.storage)
-    check_paths(config, study.search.space)
-    check_objectives(study.search.objectives)
+    search = search_of(config)
+    check_paths(config, search.space)
+    check_precision(config, search.space)
+    check_objectives(search.objectives)
     check_seeds(config, options.seeds)
+    study = Study(folder, config, options.storage)
     with Run(folder).lock():
         workers, studies = make_workers(options), [study]
         try:

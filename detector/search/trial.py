@@ -20,6 +20,7 @@ from detector.heads import monitored
 from detector.models.cost import Cost, measure_cost
 from detector.runs import Run, write_json
 from detector.runtime import LiteRTRuntime
+from detector.search.space import check_precision
 from detector.training import train
 
 RESULT_NAME = "result.json"
@@ -84,7 +85,9 @@ def run_trial(
     Raises:
         RunError: the folder holds the trial of another config; another process works in it; the disk is full.
         DivergedError: the loss is no longer a number.
+        SettingsError: the config exports no int8 file.
     """
+    check_precision(config)
     run, config, begun = Run(folder), _of_trial(config), time.perf_counter()
     known = read_result(folder)
     if known is not None:

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from detector.config import Config
+from detector.data import silent
 from detector.search import study as study_module
 from detector.search import sweep as sweep_module
 from detector.search.outcome import Outcome
 from detector.search.study import Row, Study
-from detector.search.sweep import Driver, SweepOptions, sweep
+from detector.search.sweep import Driver, PreparedData, SweepOptions, sweep
 from tests.detector.search.sweeping import ThreadWorkers, fake_result, sweep_config
 
 pytest.importorskip("optuna", reason="a sweep needs optuna")
@@ -98,3 +100,22 @@ def test_a_trial_too_many_waits_until_there_are_to_be_more(
     more = sweep_config(sampler=sampler, space=space, trials=4)
     grown = Study(tmp_path / "one", more, f"sqlite:///{tmp_path / 'shared.db'}")
     assert grown.adopt() == [3] and grown.choose_values(3)
+
+
+def test_a_machine_shows_its_life_while_it_makes_data(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown: list[tuple[int, int]] = []
+
+    @contextmanager
+    def progress(_: str) -> Iterator[Callable[[int, int], None]]:
+        yield lambda done, total: shown.append((done, total))
+
+    def training_sources(_: Config, progress: Any) -> None:
+        with progress("documents:#train") as report:
+            report(1, 2)
+            report(2, 2)
+
+    monkeypatch.setattr(sweep_module, "training_sources", training_sources)
+    signs: list[int] = []
+    for each in (progress, silent):
+        PreparedData(each)(sweep_config(), lambda: signs.append(1))
+    assert shown == [(1, 2), (2, 2)] and len(signs) == 4

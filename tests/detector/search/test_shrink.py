@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from data_generators.settings import SettingsError
 from detector.config import read_config
 from detector.runs import RunError, write_json
 from detector.search.goals import Budget, Goal, GoalError
@@ -49,6 +50,13 @@ def test_a_config_that_prunes_is_refused(tmp_path: Path) -> None:
     config = read_config("documents", ["model.prune=true", "model.init_from=documents"])
     with pytest.raises(RunError, match=r"leave model\.prune and training\.distil out"):
         shrink(config, Goal(METRIC, 0.9), tmp_path, ShrinkOptions())
+
+
+def test_a_config_that_is_not_exported_to_int8_is_refused(tmp_path: Path) -> None:
+    config = read_config("documents", ["export.precision=dynamic"])
+    with pytest.raises(SettingsError, match=r"judges its networks in int8, but here is dynamic\. Set it to int8"):
+        shrink(config, Goal(METRIC, 0.9), tmp_path, ShrinkOptions())
+    assert not [*tmp_path.iterdir()]
 
 
 @pytest.mark.slow

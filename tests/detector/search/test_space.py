@@ -8,7 +8,7 @@ import pytest
 
 from data_generators.settings import SettingsError
 from detector.config import Config
-from detector.search.space import check_paths, config_at, grid_params, make_distributions, to_values
+from detector.search.space import check_paths, check_precision, config_at, grid_params, make_distributions, to_values
 from detector.settings.search import ParameterSettings, SearchSettings
 from tests.detector.search.sweeping import sweep_config
 
@@ -105,6 +105,22 @@ def test_paths_that_lead_nowhere(path: str, hint: str) -> None:
         SettingsError, match=rf"search\.space is not valid:\n  {path}: there is no such setting\. .*{hint}"
     ):
         check_paths(sweep_config(), {path: ParameterSettings(choices=(1,))})
+
+
+@pytest.mark.parametrize(
+    ("own", "space"),
+    [
+        ("int16x8", {"model.backbone.width": [8, 16]}),
+        ("int8", {"export.precision": ["int8", "int16x8"]}),
+        ("int8", {"export": [{}, {"precision": "int16x8"}]}),
+    ],
+)
+def test_what_is_not_exported_to_int8_is_refused(own: str, space: dict[str, Any]) -> None:
+    config = sweep_config()
+    config = config.model_copy(update={"export": config.export.model_copy(update={"precision": own})})
+    with pytest.raises(SettingsError, match=r"in int8, but here is int16x8\. .* export RUN --precision int16x8"):
+        check_precision(config, search_of(space).space)
+    check_precision(config, search_of({"export.precision": ["int8"]}).space)
 
 
 def test_the_config_at_a_point() -> None:

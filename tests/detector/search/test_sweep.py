@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,6 @@ import pytest
 from data_generators.errors import DataError
 from data_generators.settings import SettingsError
 from detector.config import Config
-from detector.data import silent
 from detector.runs import RunError
 from detector.search import study as study_module
 from detector.search import sweep as sweep_module
@@ -232,6 +230,9 @@ def test_unknown_paths_and_objectives_are_refused_before_the_first_trial(tmp_pat
         sweep(wrong, tmp_path / "path")
     with pytest.raises(SettingsError, match=r"no trial has a quad_iou_maen\. Did you mean quad_iou_mean\?"):
         sweep(sweep_config(objectives={"quad_iou_maen": "maximize"}), tmp_path / "objective", SweepOptions(jobs=1))
+    with pytest.raises(SettingsError, match="in int8, but here is dynamic"):
+        sweep(sweep_config(space={"export.precision": ["int8", "dynamic"]}), tmp_path / "precision")
+    assert not [*tmp_path.iterdir()]  # corrected, it can be begun there
     with pytest.raises(SettingsError, match="there is nothing to search"):
         sweep(sweep_config().model_copy(update={"search": None}), tmp_path / "nothing")
 
@@ -244,25 +245,6 @@ def test_data_are_prepared_once_for_all_trials_that_share_them(monkeypatch: pyte
     for each in (config, config.model_copy(update={"seed": 7}), larger, config):
         prepare(each, lambda: None)
     assert opened == [(32, 48), (64, 96)]
-
-
-def test_a_machine_shows_its_life_while_it_makes_data(monkeypatch: pytest.MonkeyPatch) -> None:
-    shown: list[tuple[int, int]] = []
-
-    @contextmanager
-    def progress(_: str) -> Iterator[Callable[[int, int], None]]:
-        yield lambda done, total: shown.append((done, total))
-
-    def training_sources(_: Config, progress: Any) -> None:
-        with progress("documents:#train") as report:
-            report(1, 2)
-            report(2, 2)
-
-    monkeypatch.setattr(sweep_module, "training_sources", training_sources)
-    signs: list[int] = []
-    for each in (progress, silent):
-        PreparedData(each)(sweep_config(), lambda: signs.append(1))
-    assert shown == [(1, 2), (2, 2)] and len(signs) == 4
 
 
 def test_a_trial_takes_the_outcome_of_its_twin_whatever_it_is(tmp_path: Path) -> None:

@@ -92,3 +92,11 @@ def test_a_network_that_cannot_be_built_says_why(sheets: Path) -> None:
     values["model"]["heads"] = {"corners": {"stride": 64}}
     with pytest.raises((SettingsError, ValueError), match="stride"):
         predict_cost(Config.parse(values))
+
+
+def test_a_trial_without_an_int8_file_is_refused_before_the_training(sheets: Path, tmp_path: Path) -> None:
+    values = small_values(sheets)
+    values["export"]["precision"] = "dynamic"
+    with pytest.raises(SettingsError, match="judges its networks in int8, but here is dynamic"):
+        run_trial(Config.parse(values), tmp_path / "trial")
+    assert not (tmp_path / "trial").exists()

@@ -39,6 +39,13 @@ def test_blur(clean: list[np.ndarray], blur_px: float) -> None:
     assert recover(clean, blur_px=blur_px).blur_px == pytest.approx(blur_px, rel=BLUR)
 
 
+@pytest.mark.parametrize("blur_px", [1.0, 2.5])
+def test_blur_beside_other_pictures(clean: list[np.ndarray], blur_px: float) -> None:
+    """The clean pictures are of the same kind as the frames, and none of them is one of theirs."""
+    found = match_camera(make_frames(degrade(clean[:12], blur_px=blur_px), "test"), clean[12:])
+    assert found.blur_px == pytest.approx(blur_px, rel=BLUR)
+
+
 @pytest.mark.parametrize(
     "noise", [{"read_noise": 0.02}, {"shot_noise": 0.04}, {"read_noise": 0.015, "shot_noise": 0.04}]
 )

@@ -25,6 +25,7 @@ from detector.prediction import predict_images
 from detector.quiet import import_keras_quietly, quiet_stderr
 from detector.runs import Run, RunError
 from detector.runtime import load_runtime
+from detector.settings.export import PRECISIONS, find_precision
 
 WARM_UP = 3  # calls of each contender that are not counted
 PHOTO_HW = (960, 1280)
@@ -92,11 +93,11 @@ def benchmark(
 
 
 def files_of(model: str | Path) -> dict[str, Path]:
-    """The files of a model that are there: `keras`, `float` and `int8`."""
+    """The files of a model that are there: `keras`, `float`, and `int8` or another precision."""
     path = Path(model)
     if path.is_dir() and (path / "config.yaml").is_file():
         run = Run.open(path)
-        found = {"keras": run.best, "float": run.exports / "float.tflite", "int8": run.exports / "int8.tflite"}
+        found = {"keras": run.best} | {kind: run.exports / f"{kind}.tflite" for kind in ("float", *PRECISIONS)}
         return {kind: file for kind, file in found.items() if file.is_file()} or {"keras": Run.checkpoint_of(path)}
     file = find_model(model)
     kinds = {_kind_of(file): file}
@@ -108,7 +109,8 @@ def files_of(model: str | Path) -> dict[str, Path]:
 def _kind_of(file: Path) -> str:
     if file.suffix != ".tflite":
         return "keras"
-    return "float" if read_litert_card(file).precision == "float32" else "int8"
+    precision = read_litert_card(file).precision
+    return "float" if precision == "float32" else precision
 
 
 def make_contenders(files: Mapping[str, Path], folder: Path, threads: Sequence[int]) -> Makers:
@@ -120,14 +122,15 @@ def make_contenders(files: Mapping[str, Path], folder: Path, threads: Sequence[i
         threads: of LiteRT.
     """
     makers: Makers = {}
-    for kind in ("int8", "float"):
+    quantised = find_precision(files) or "int8"
+    for kind in (quantised, "float"):
         for count in threads:
             name = f"LiteRT {kind}, {count} thread{'s' * (count > 1)}"
             makers[name] = partial(_litert_of, files, kind, folder, count)
-    makers["LiteRT int8, reference kernels"] = partial(_litert_of, files, "int8", folder, 1, reference=True)
+    makers[f"LiteRT {quantised}, reference kernels"] = partial(_litert_of, files, quantised, folder, 1, reference=True)
     makers["onnxruntime float, 1 thread"] = lambda: _onnx(_checkpoint(files), folder)
     makers["model.predict"] = lambda: _keras(_checkpoint(files))
-    best = files.get("int8") or files.get("float") or files["keras"]
+    best = files.get(quantised) or files.get("float") or files["keras"]
     makers["photo file -> answer"] = lambda: _whole_way(best, folder)
     return makers
 
@@ -141,7 +144,7 @@ def _litert_file(files: Mapping[str, Path], kind: str, folder: Path) -> Path:
     """The file of a kind; a float one is made of the checkpoint where there is none."""
     if kind in files:
         return files[kind]
-    if kind == "int8" or "keras" not in files:
+    if kind != "float" or "keras" not in files:
         raise RunError(f"there is no {kind} .tflite file; `detector export RUN` writes it")
     from detector.export.litert import write_float
 

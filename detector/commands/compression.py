@@ -43,7 +43,7 @@ def prune(
 
     if result:
         columns = compare_runs([Run.open(model), Run.open(result)])
-        print_scores(columns, heading="int8")
+        print_scores(columns)
         write_result(json_file, columns)
         return
     asked = {"bytes": bytes_share, "macs": macs, "arena": arena, "parameters": parameters}

@@ -17,6 +17,7 @@ from detector.config import Config
 from detector.locate import find_checkpoint
 from detector.models.cost import Cost, measure_cost
 from detector.runs import Run, RunError
+from detector.settings.export import find_precision
 
 GOALS = {"bytes": "file_bytes_int8", "macs": "macs", "arena": "arena_bytes_int8", "parameters": "parameters"}
 
@@ -87,7 +88,7 @@ def plan_pruning(config: Config, source: str | Path, goals: Mapping[str, float])
 
 
 def compare_runs(runs: Sequence[Run]) -> dict[str, dict[str, Any]]:
-    """What runs cost and score, side by side: folder -> figure -> value; scores and bytes are those of int8.
+    """What runs cost and score, side by side: folder -> figure -> value, of the exported file where it can differ.
 
     Raises:
         RunError: a run is not exported.
@@ -99,9 +100,12 @@ def _figures(run: Run) -> dict[str, Any]:
     report = run.exports / "report.json"
     if not report.is_file():
         raise RunError(f"{run.directory} has no {report.name} of an export. Export it: detector export {run.directory}")
-    scores = json.loads(report.read_text(encoding="utf-8"))["int8"]
+    columns = json.loads(report.read_text(encoding="utf-8"))
+    precision = find_precision(columns)
+    if precision is None:
+        raise RunError(f"{report} has no scores of a quantised file. Export again: detector export {run.directory}")
     cost = _cost(run.config)
-    return {"macs": cost.macs, "arena_bytes": cost.arena_bytes_int8} | scores
+    return {"macs": cost.macs, "arena_bytes": cost.arena_bytes_int8} | columns[precision]
 
 
 def _candidates(config: Config, donor: keras.Model) -> list[Widths]:

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import keras
 import numpy as np
@@ -25,7 +25,7 @@ from detector.export.litert import QUANTISERS, write_float
 from detector.export.sampled_losses import find_sure_losses
 from detector.litert_file import write_litert_card
 from detector.runs import Run, RunError, atomic_path, write_json
-from detector.settings.export import ExportSettings, Precision
+from detector.settings.export import PRECISIONS, ExportSettings, Precision
 from detector.targets import read_target
 from detector.training import choose_thresholds, make_training_batches
 
@@ -94,15 +94,17 @@ def _export(run: Run, settings: ExportSettings, sources: Sequence[Source], progr
         for name in ("float", precision):
             new[name].unlink(missing_ok=True)
     if problems:
-        raise GateError(_verdict(problems, layers[0], kept[precision]))
+        may_take_16_bits = precision == "int8" and not on_board
+        raise GateError(_verdict(problems, layers[0], kept[precision], may_take_16_bits))
     return report
 
 
-def _verdict(problems: list[str], worst: LayerError, path: Path) -> str:
+def _verdict(problems: list[str], worst: LayerError, path: Path, may_take_16_bits: bool) -> str:
+    cure = "Train longer, widen model.backbone.width, or export with --precision int16x8."
     return (
         f"{'; '.join(problems)}. Most is lost in the layer {worst.layer} ({worst.operator}, {worst.lost_db} dB); see "
-        f"{path.with_name(LAYERS_NAME)}. It is kept as {path}, and the run stands for its checkpoint. Train longer, "
-        "widen model.backbone.width, or export with --precision int16x8."
+        f"{path.with_name(LAYERS_NAME)}. It is kept as {path}, and the run stands for its checkpoint. "
+        f"{cure if may_take_16_bits else 'Train longer, or widen model.backbone.width.'}"
     )
 
 
@@ -168,7 +170,7 @@ def _rejected(run: Run, precision: Precision) -> Path:
 
 def _move_into_place(run: Run, new: dict[str, Path], kept: dict[str, Path], card: ModelCard | None) -> None:
     """What was measured replaces what was exported before; without a card, the quantised file was rejected."""
-    old = {file for each in get_args(Precision) for file in (exported_files(run, each)[each], _rejected(run, each))}
+    old = {file for each in PRECISIONS for file in (exported_files(run, each)[each], _rejected(run, each))}
     card_file = run.exports / CARD_NAME
     if card is None:
         card_file.unlink(missing_ok=True)

@@ -15,11 +15,11 @@ import yaml
 from data_generators.sources import hash_content
 from detector.report.points import Folder, Point, costs_of, scores_of
 from detector.runs import Run, RunError
+from detector.settings.export import find_precision
 
 logger = logging.getLogger(__name__)
 
 SHOWN = ("input.size_hw", "model.backbone.width", "model.backbone.depths", "model.backbone.block", "training.epochs")
-PRECISIONS = ("int8", "int16x8", "dynamic")
 WHY_REJECTED = {"differs": "TFLM computes something else", "refused": "TFLM refuses it, or it loses too much"}
 
 
@@ -100,7 +100,7 @@ def measured_trial(result: Mapping[str, Any]) -> dict[str, Any]:
 def _read_export(path: Path) -> dict[str, Any] | None:
     """The scores of the file that the run stands for; of a refused one too, with the reason."""
     report = read_json(path / "export" / "report.json") or {}
-    precision = next((each for each in PRECISIONS if each in report), None)
+    precision = find_precision(report)
     if precision is None:
         return None
     scores, parity = report[precision], report.get("parity") or {}

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Container
+from typing import Literal, get_args
 
 from pydantic import Field
 
 from data_generators.settings import Settings
 
 Precision = Literal["int8", "int16x8", "dynamic"]  # of an exported file that is not float32
+PRECISIONS: tuple[Precision, ...] = get_args(Precision)
+
+
+def find_precision(names: Container[str]) -> Precision | None:
+    """The precision among the columns of an export's report, or the kinds of a model's files; None: there is none."""
+    return next((each for each in PRECISIONS if each in names), None)
 
 
 class ExportSettings(Settings):

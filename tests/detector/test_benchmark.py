@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -11,9 +12,11 @@ from typing import Any
 import pytest
 
 from detector import benchmark as module
-from detector.benchmark import Timing, benchmark, files_of
+from detector.benchmark import Timing, benchmark, make_contenders
+from detector.benchmark import files_of as files_of_model
+from detector.litert_file import write_litert_card
 from detector.locate import find_checkpoint, find_model
-from detector.runs import RunError
+from detector.runs import Run, RunError
 from tests.detector.tiny import Files
 
 FilesOf = Callable[[str], Files]
@@ -46,6 +49,18 @@ def test_a_checkpoint_is_timed_in_keras_and_as_float_file(files_of: FilesOf) -> 
     assert "median_ms" in rows["photo file -> answer"]
 
 
+def test_a_file_of_another_precision_is_called_by_it(files_of: FilesOf, tmp_path: Path) -> None:
+    files, path = files_of("presence"), tmp_path / "int16x8.tflite"
+    shutil.copy(files.int8, path)
+    write_litert_card(path, files.card.with_changes(precision="int16x8"))
+    names = list(make_contenders(files_of_model(path), tmp_path, (1,)))
+    assert names[:3] == ["LiteRT int16x8, 1 thread", "LiteRT float, 1 thread", "LiteRT int16x8, reference kernels"]
+    run = Run.create(tmp_path / "run", files.config)
+    run.exports.mkdir()
+    shutil.copy(path, run.exports / "int16x8.tflite")
+    assert files_of_model(run.directory) == {"int16x8": run.exports / "int16x8.tflite"}
+
+
 def test_contenders_take_turns(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     calls: list[str] = []
     contenders = {name: lambda name=name: lambda: calls.append(name) for name in "ab"}
@@ -70,7 +85,7 @@ def test_medians_and_spread_are_those_of_the_rounds(monkeypatch: pytest.MonkeyPa
 
 
 def test_a_shipped_name_stands_for_both_of_its_files() -> None:
-    assert files_of("documents") == {"int8": find_model("documents"), "keras": find_checkpoint("documents")}
+    assert files_of_model("documents") == {"int8": find_model("documents"), "keras": find_checkpoint("documents")}
 
 
 def test_threads_below_one_are_refused() -> None:

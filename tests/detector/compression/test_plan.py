@@ -18,7 +18,7 @@ from detector.compression.plan import compare_runs, plan_pruning
 from detector.compression.pruning import prune_from
 from detector.config import Config, read_config
 from detector.models.cost import Cost
-from detector.runs import Run, RunError
+from detector.runs import Run, RunError, write_json
 from tests.detector.test_cli import Detector, detector  # noqa: F401
 from tests.detector.tiny import HEADS, tiny_config
 
@@ -126,6 +126,16 @@ def test_what_runs_cost_and_score_stands_side_by_side(donor: Run, wide: Config, 
     assert figures["macs"] == plan_module._cost(wide).macs
     with pytest.raises(RunError, match=r"has no report\.json of an export\. Export it: detector export"):
         compare_runs([Run.create(tmp_path / "run", wide)])
+
+
+@pytest.mark.parametrize("precision", ["int16x8", "dynamic"])
+def test_a_run_of_another_precision_is_compared_too(wide: Config, tmp_path: Path, precision: str) -> None:
+    run = Run.create(tmp_path / "run", wide)
+    write_json(run.exports / "report.json", {"float": {"bytes": 9}, precision: {"bytes": 7}})
+    assert compare_runs([run])[str(run.directory)]["bytes"] == 7
+    write_json(run.exports / "report.json", {"float": {"bytes": 9}})
+    with pytest.raises(RunError, match=r"report\.json has no scores of a quantised file\. Export again"):
+        compare_runs([run])
 
 
 def test_goals_are_figures_of_the_cost() -> None:

@@ -67,17 +67,19 @@ def training_sources(config: Config, progress: ProgressFor = silent) -> tuple[So
     return _mix(train, weights, config, length), _mix(validation, [len(part) for part in validation], config)
 
 
-def validation_sources(config: Config, held_out: Source) -> list[Source]:
+def validation_sources(config: Config, held_out: Source | None) -> list[Source]:
     """The validation data at its original size, whole, for scores in the pictures' own pixels.
 
     Args:
         config: `data.validation`.
-        held_out: what `training_sources` gave, taken where the config names no validation data and cuts no pictures.
+        held_out: what `training_sources` gave, taken where the config names no validation data and cuts no pictures;
+            None where it does.
     """
     entries = [open_entry(entry, config) for entry in config.data.validation]
     if not entries and config.data.tiles:
         entries = [_hold_out(open_entry(entry, config), config)[1] for entry in config.data.train]
-    return [in_corner_order(source, config.corner_order()) for source in entries] or [held_out]
+    named = [in_corner_order(source, config.corner_order()) for source in entries]
+    return named if named or held_out is None else [held_out]
 
 
 def _hold_out(source: Source, config: Config) -> tuple[Source, Source]:

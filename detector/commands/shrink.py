@@ -11,7 +11,7 @@ import typer
 
 from detector.options import ConfigArgument, JsonOption, SetOption
 from detector.quiet import import_keras_quietly
-from detector.terminal import complain, print_table, say, write_result
+from detector.terminal import complain, print_table, say, show_progress, write_result
 
 if TYPE_CHECKING:
     from detector.search.ladder_record import Outcome, Record
@@ -28,7 +28,8 @@ def shrink(
         typer.Option(help="The goal in int8, e.g. 'quad_iou_mean>=0.95' or, with --of, the metric alone."),
     ] = None,
     of: Annotated[
-        str | None, typer.Option(help="Be as good as this exported run, or this JSON file of `detector evaluate`.")
+        str | None,
+        typer.Option(help="Be as good as this exported run on the same samples, or as a JSON file of `evaluate`."),
     ] = None,
     within: Annotated[str, typer.Option(help="How much worse than --of it may be: 1%, or 0.01 of the metric.")] = "0",
     budget: Annotated[
@@ -67,7 +68,7 @@ def shrink(
         command=" ".join(["detector", *map(shlex.quote, sys.argv[1:])]),
         tell=_tell,
     )
-    goal = make_goal(settings, until, of, within)
+    goal = make_goal(settings, until, of, within, show_progress)
     folder = output or Path("runs") / f"shrink-{Path(config).stem}"
     say(f"Goal: {goal}, in int8. Every rung is a run folder in {folder / 'rungs'}.")
     certificate = run_shrink(settings, goal, folder, options)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import json
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -11,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from detector.runs import Run, RunError
 from detector.scoring.direction import more_is_better
 
 COSTS = ("parameters", "int8_bytes", "arena_bytes", "macs", "milliseconds")
@@ -83,39 +81,28 @@ def parse_goal(text: str, known: Sequence[str]) -> Goal:
     return Goal(metric, value)
 
 
-def goal_of_run(reference: str | Path, metric: str, within: str, known: Sequence[str]) -> Goal:
-    """The goal to be as good as a run.
+def goal_of_scores(
+    scores: Mapping[str, Any], reference: str | Path, metric: str, within: str, known: Sequence[str]
+) -> Goal:
+    """The goal to be as good as something that was measured.
 
     Args:
-        reference: a run folder that was exported, or a file that `detector evaluate --json` or an export wrote.
+        scores: its scores.
+        reference: what they are of, for the certificate.
         metric: the score to compare.
         within: how much worse a network may be, as a share such as `1%`, or in the metric's own unit such as `0.01`.
         known: the metrics that there are.
 
     Raises:
-        GoalError: there is no such metric, or the share is none.
-        RunError: the run has no scores, or not that one.
+        GoalError: there is no such metric, the scores have no value of it, or the share is none.
     """
     _check_known(metric, known, "metric")
-    scores, path = _scores_of(Path(reference))
     if not isinstance(scores.get(metric), int | float):
         there = ", ".join(name for name in known if isinstance(scores.get(name), int | float)) or "none"
-        raise RunError(f"{path}: it holds no value of {metric}. Choose one that it holds with --until: {there}.")
+        raise GoalError(f"--of {reference}: there is no value of {metric}. Choose one of these with --until: {there}.")
     value = float(scores[metric])
     slack = _parse_slack(within, value)
     return Goal(metric, value - slack if more_is_better(metric) else value + slack, str(reference))
-
-
-def _scores_of(reference: Path) -> tuple[dict[str, Any], Path]:
-    """The int8 scores of a run, or those of a report, and the file that they stand in."""
-    path = Run.open(reference).exports / "report.json" if reference.is_dir() else reference
-    if not path.is_file():
-        raise RunError(
-            f"{path}: no such report. Give --of a run that was exported (detector export {reference}), or a file that "
-            "detector evaluate --json has written."
-        )
-    values = json.loads(path.read_text(encoding="utf-8"))
-    return values.get("int8", values), path
 
 
 def _parse_slack(within: str, value: float) -> float:

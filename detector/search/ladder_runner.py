@@ -170,13 +170,11 @@ def training_scores(config: Config, folder: Path) -> dict[str, Any]:
     """Scores of the int8 file on training pictures as they are, spread over the training data."""
     from detector.data import training_sources
     from detector.evaluation import evaluate_sources
+    from detector.search.reference import int8_file
 
     source, _ = training_sources(config)
     indices = np.linspace(0, len(source) - 1, min(TRAINING_SAMPLES, len(source))).astype(int)
-    exports = Run(folder).exports
-    files = [exports / "int8.tflite", exports / "int8-rejected.tflite"]
-    file = next(path for path in files if path.is_file())
-    return evaluate_sources(file, [SubsetSource(source, indices.tolist())]).scores
+    return evaluate_sources(int8_file(Run(folder)), [SubsetSource(source, indices.tolist())]).scores
 
 
 if __name__ == "__main__":

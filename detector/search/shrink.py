@@ -11,15 +11,17 @@ from pathlib import Path
 from typing import Any
 
 from detector.config import Config
+from detector.data import ProgressFor, silent
 from detector.fitting import fit
 from detector.heads import HEADS, score_names
 from detector.runs import Run, RunError, write_json
 from detector.search.certificate import Circumstances, make_certificate, write_certificate
-from detector.search.goals import Budget, Goal, GoalError, goal_of_run, parse_goal
+from detector.search.goals import Budget, Goal, GoalError, goal_of_scores, parse_goal
 from detector.search.ladder import Ladder
 from detector.search.ladder_record import Judges, Outcome, Price, Record
 from detector.search.ladder_rungs import RungMaker
 from detector.search.ladder_runner import RungRunner
+from detector.search.reference import reference_scores
 from detector.search.space import check_precision
 from detector.search.trial import predict_cost
 from detector.targets.target import Target
@@ -123,17 +125,21 @@ def _over_with(options: ShrinkOptions) -> Callable[[dict[str, float]], str]:
     return lambda costs: "; ".join(problem for budget in options.budgets if (problem := budget(costs)))
 
 
-def make_goal(config: Config, until: str | None, reference: str | None, within: str) -> Goal:
+def make_goal(
+    config: Config, until: str | None, reference: str | None, within: str, progress: ProgressFor = silent
+) -> Goal:
     """The goal that a person asked for.
 
     Args:
-        config: whose head's first gate is the metric where none is named.
+        config: whose head's first gate is the metric where none is named, and whose validation data judge.
         until: `METRIC>=VALUE`; with a reference the metric alone, or None.
-        reference: a run or report to be as good as, or None.
+        reference: a run or report to be as good as, see `reference_scores`; or None.
         within: how much worse than it is allowed.
+        progress: see `train`.
 
     Raises:
         GoalError: neither or both of them give a value, or it is no goal.
+        RunError: the reference cannot be measured or read.
     """
     known = score_names()
     if reference is None:
@@ -142,7 +148,8 @@ def make_goal(config: Config, until: str | None, reference: str | None, within: 
         return parse_goal(until, known)
     head = next(iter(config.model.heads))
     metric = until or next((gate.score for gate in HEADS[head].gates), "")
-    return goal_of_run(reference, metric, within, known)
+    scores = reference_scores(config, reference, progress)
+    return goal_of_scores(scores, reference, metric, within, known)
 
 
 def parse_time(text: str) -> float:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import math
-from pathlib import Path
 
 import pytest
 
-from detector.runs import RunError, write_json
-from detector.search.goals import Goal, GoalError, goal_of_run, parse_budget, parse_goal
+from detector.search.goals import Goal, GoalError, goal_of_scores, parse_budget, parse_goal
 
 KNOWN = ("quad_iou_mean", "corner_error_percent_mean", "map50", "false_alarms_per_empty_picture")
 
@@ -56,31 +54,20 @@ def test_no_goal(text: str, message: str) -> None:
         ("corner_error_percent_mean", "10%", 5.5),
     ],
 )
-def test_as_good_as_a_run(tmp_path: Path, metric: str, within: str, value: float) -> None:
+def test_as_good_as_what_was_measured(metric: str, within: str, value: float) -> None:
     scores = {"quad_iou_mean": 0.8, "corner_error_percent_mean": 5.0, "map50": None}
-    (tmp_path / "config.yaml").write_text("")
-    write_json(tmp_path / "export" / "report.json", {"keras": {}, "int8": scores})
-    write_json(tmp_path / "scores.json", scores)
-    for reference in (tmp_path, tmp_path / "scores.json"):
-        goal = goal_of_run(reference, metric, within, KNOWN)
-        assert goal.value == pytest.approx(value) and goal.of == str(reference)
-    with pytest.raises(RunError, match=r"holds no value of map50.*--until: quad_iou_mean, corner_error_percent_mean\."):
-        goal_of_run(tmp_path, "map50", within, KNOWN)
-
-
-def test_a_run_that_was_not_exported(tmp_path: Path) -> None:
-    (tmp_path / "config.yaml").write_text("")
-    with pytest.raises(RunError, match=r"report\.json: no such report. Give --of a run that was exported"):
-        goal_of_run(tmp_path, "quad_iou_mean", "0", KNOWN)
-    with pytest.raises(RunError, match="is not a run folder"):
-        goal_of_run(tmp_path / "..", "quad_iou_mean", "0", KNOWN)
+    goal = goal_of_scores(scores, "runs/a", metric, within, KNOWN)
+    assert goal.value == pytest.approx(value) and goal.of == "runs/a"
+    with pytest.raises(
+        GoalError, match=r"runs/a: there is no value of map50.*--until: quad_iou_mean, corner_error_percent_mean\."
+    ):
+        goal_of_scores(scores, "runs/a", "map50", within, KNOWN)
 
 
 @pytest.mark.parametrize("within", ["a", "-1%", "%", "nan"])
-def test_no_slack(tmp_path: Path, within: str) -> None:
-    write_json(tmp_path / "scores.json", {"quad_iou_mean": 0.8})
+def test_no_slack(within: str) -> None:
     with pytest.raises(GoalError, match=f"--within {within}: expected a share such as 1%"):
-        goal_of_run(tmp_path / "scores.json", "quad_iou_mean", within, KNOWN)
+        goal_of_scores({"quad_iou_mean": 0.8}, "runs/a", "quad_iou_mean", within, KNOWN)
 
 
 def test_a_budget_says_what_is_too_much() -> None:

@@ -70,6 +70,8 @@ def shrink(config: Config, goal: Goal, folder: Path, options: ShrinkOptions) -> 
         SettingsError: it exports no int8 file.
     """
     began = time.monotonic()
+    if options.target:  # each rung keeps to it, also where it is trained again
+        config = config.model_copy(update={"target": options.target.name})
     maker = RungMaker(config.with_absolute_paths(), folder.absolute())
     _check_inputs(maker.config)
     with Run(folder).lock():

@@ -11,9 +11,11 @@ import pytest
 from data_generators.settings import SettingsError
 from detector.config import read_config
 from detector.runs import RunError, write_json
+from detector.search import shrink as shrink_module
 from detector.search.goals import Budget, Goal, GoalError
 from detector.search.shrink import ShrinkOptions, make_goal, parse_time, shrink
-from tests.detector.search.ladder_world import METRIC, make_config
+from detector.targets import read_target
+from tests.detector.search.ladder_world import METRIC, World, make_config
 from tests.detector.small_run import small_values, write_config, write_sheets
 
 
@@ -44,6 +46,18 @@ def test_nothing_is_trained_where_no_network_is_in_the_budget(tmp_path: Path) ->
     assert (certificate["ending"], certificate["winner"], certificate["rungs"]) == ("nothing passes", None, [])
     assert json.loads((tmp_path / "certificate.json").read_text())["budgets"] == ["int8_bytes<=100"]
     assert not (tmp_path / "rungs").exists()
+
+
+def test_every_rung_names_the_target(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World(lambda _: (0.95, 0.95), most=2)
+    monkeypatch.setattr(shrink_module, "RungRunner", lambda *_: world.train)
+    config = make_config(widths=[8, 16])
+    assert config.target is None
+    options = ShrinkOptions(target=read_target("openmv-h7"))
+    certificate = shrink(config, Goal(METRIC, 0.9), tmp_path, options)
+    assert [rung.phase for rung in world.rungs()] == ["overfit", "generalise"]
+    assert {rung.config.target for rung in world.rungs()} == {"openmv-h7"}  # `train` checks it, `report` draws it
+    assert certificate["budgets"] == ["target openmv-h7"]
 
 
 def test_a_config_that_prunes_is_refused(tmp_path: Path) -> None:

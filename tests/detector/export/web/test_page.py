@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from data_generators.formats import open_source
-from data_generators.images import write_image
+from data_generators.images import read_image, write_image
 from detector import api
 from detector.export.web.bundle import write_web
 from detector.locate import find_model
@@ -47,6 +47,20 @@ class Page:
         if self.element("#json").get_attribute("aria-pressed") == "false":
             self.element("#json").click()
         return dict(json.loads(self.element("#details").text))
+
+    def picture(self, path: Path) -> np.ndarray:
+        """What a person sees of picture and overlay, uint8 (H, W, 3); the whole window is saved as a PNG."""
+        self.driver.set_window_size(800, 1000)
+        box = self.driver.execute_script(
+            "view.scrollIntoView(); const {left, top, right, bottom} = view.getBoundingClientRect();"
+            "return [left, top, right, bottom, innerWidth, innerHeight].map((side) => side * devicePixelRatio)"
+        )
+        assert self.driver.save_screenshot(str(path))
+        left, top, right, bottom, width, height = map(round, box)
+        screen = read_image(path)
+        assert screen.shape == (height, width, 3)
+        assert 0 <= left < right - 200 and 0 <= top < bottom - 200 and right <= width and bottom <= height
+        return screen[top:bottom, left:right]
 
 
 OpenPage = Callable[[Path], Page]
@@ -100,12 +114,8 @@ def test_a_shipped_int8_model_answers_as_predict_does(open_page: OpenPage, tmp_p
     assert_same(answer, expected_of("documents-small", picture), 2e-3)
     assert "corners: found" in page.element("#found").text
     assert "ms a frame" in page.element("#speed").text
-    drawn = page.driver.execute_script(
-        "const {data} = view.getContext('2d').getImageData(0, 0, view.width, view.height);"
-        "let count = 0; for (let i = 0; i < data.length; i += 4)"
-        " count += data[i] > 240 && data[i + 1] < 80 && data[i + 2] > 150; return count"
-    )
-    assert drawn > 200  # pixels in the colour of the corners
+    red, green, blue = np.moveaxis(page.picture(tmp_path / "int8.png"), -1, 0)
+    assert np.sum((red > 240) & (green < 80) & (blue > 150)) > 200  # pixels in the colour of the corners
 
 
 @pytest.mark.parametrize("head", ["two heads", "grid anchors", "mask classes", "box map"])
@@ -114,7 +124,9 @@ def test_a_float_file_answers_as_predict_does(
 ) -> None:
     model = files_of(head).float
     write_image(tmp_path / "noise.png", noise(1, (70, 90))[0])
-    assert_same(open_page(model).ask(tmp_path / "noise.png"), expected_of(model, tmp_path / "noise.png"), 1e-4)
+    page = open_page(model)
+    assert_same(page.ask(tmp_path / "noise.png"), expected_of(model, tmp_path / "noise.png"), 1e-4)
+    assert page.picture(tmp_path / "float.png").std(axis=(0, 1)).min() > 10, "of more than one colour"
 
 
 def test_the_camera_is_asked_frame_by_frame_and_can_be_stopped(files_of: FilesOf, open_page: OpenPage) -> None:

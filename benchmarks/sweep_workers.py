@@ -4,9 +4,9 @@
 
 Networks of 32 x 48 pixels and some thousand parameters, seconds a trial. Swept four times from the same config:
 `one`, a single-threaded process; `two`, two workers of a Ray cluster that is started here; `dying`, the same, and each
-of them is killed once in the middle of a trial; `killed`, `detector sweep` with two processes, killed with kill -9 as
-often as --kills says, at random moments, and begun again each time. All four must end with the same results. The rate
-is that after the first trial of each worker: the start of the cluster and the import of TensorFlow do not count.
+of them is killed once in the middle of a trial; `killed`, `detector sweep` with two processes, killed with kill -9 at
+random moments, up to as often as --kills says, and begun again each time. All four must end with the same results. The
+rate is that after the first trial of each worker: the start of the cluster and the import of TensorFlow do not count.
 """
 
 from __future__ import annotations
@@ -58,9 +58,9 @@ def main() -> None:
         "workers_killed": deaths,
     }
     if options.kills:
-        killed, changed = swept_with_kills(options.runs / "killed", config, options.kills)
+        killed, kills, changed = swept_with_kills(options.runs / "killed", config, options.kills)
         report["same_results"]["killed"] = results(killed) == results(one)
-        report |= {"sweeps_killed": options.kills, "finished_trials_lost_or_done_twice": changed}
+        report |= {"sweeps_killed": kills, "finished_trials_lost_or_done_twice": changed}
     print(json.dumps(report, indent=2))
     if options.json:
         write_json(options.json, report)
@@ -129,14 +129,24 @@ def swept_with_deaths(folder: Path, config: Config) -> tuple[list[Row], int]:
     return study.rows(), len(killed)
 
 
-def swept_with_kills(folder: Path, config: Config, kills: int) -> tuple[list[Row], int]:
-    """The trials of a sweep that is killed and begun again, and how many finished ones were lost or done twice."""
+def swept_with_kills(folder: Path, config: Config, kills: int) -> tuple[list[Row], int, int]:
+    """The trials of a sweep that is killed and begun again.
+
+    Args:
+        folder: of the study.
+        config: of the sweep.
+        kills: at most; a process that has ended before its moment comes is not killed.
+
+    Returns:
+        The trials, how often it was killed, and how many finished trials were lost or done twice.
+    """
     chance, file = random.Random(SEED), folder.with_suffix(".yaml")
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(yaml.safe_dump(config.to_dict()), encoding="utf-8")
     command = [sys.executable, "-m", "detector", "sweep", str(file), "--study", str(folder), "--jobs", "2"]
     finished: dict[int, tuple[Any, int]] = {}
     changed: set[int] = set()
+    killed = 0
     for number in range(kills + 1):
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         if number < kills:
@@ -144,11 +154,12 @@ def swept_with_kills(folder: Path, config: Config, kills: int) -> tuple[list[Row
                 process.wait(chance.uniform(*KILL_BETWEEN))
             except subprocess.TimeoutExpired:
                 process.kill()
+                killed += 1
         process.wait()
         now = finished_trials(folder)
         changed |= {trial for trial, record in finished.items() if now.get(trial) != record}
         finished = now
-    return Study(folder, config).rows(), len(changed)
+    return Study(folder, config).rows(), killed, len(changed)
 
 
 def finished_trials(folder: Path) -> dict[int, tuple[Any, int]]:

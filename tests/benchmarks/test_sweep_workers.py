@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,30 @@ def test_a_finished_trial_is_known_by_its_values_and_its_file(tmp_path: Path) ->
     assert finished_trials(tmp_path) == {0: ({"macs": 3.0}, 5)}
 
 
+def test_a_sweep_that_ended_before_it_was_killed_counts_as_no_kill(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import sweep_workers
+
+    class Sweep:
+        """Two of its processes are killed, all others end by themselves."""
+
+        killed = 0
+
+        def __init__(self, *_: object, **__: object) -> None: ...
+
+        def wait(self, timeout: float | None = None) -> None:
+            if timeout is not None and Sweep.killed < 2:
+                raise subprocess.TimeoutExpired("sweep", timeout)
+
+        def kill(self) -> None:
+            Sweep.killed += 1
+
+    monkeypatch.setattr(sweep_workers.subprocess, "Popen", Sweep)
+    rows, kills, changed = sweep_workers.swept_with_kills(tmp_path / "killed", sweep_workers.tiny_sweep(2, 1), kills=10)
+    assert (rows, kills, changed) == ([], 2, 0)
+
+
 @pytest.mark.slow
 def test_killed_ten_times_no_finished_trial_is_lost_or_done_twice(tmp_path: Path) -> None:
     from sweep_workers import results, swept, swept_with_kills, tiny_sweep
@@ -33,8 +58,8 @@ def test_killed_ten_times_no_finished_trial_is_lost_or_done_twice(tmp_path: Path
 
     config = tiny_sweep(trials=8, epochs=4)
     expected, _ = swept(tmp_path / "undisturbed", config, LocalWorkers(1), 1)
-    rows, changed = swept_with_kills(tmp_path / "killed", config, kills=10)
-    assert changed == 0
+    rows, kills, changed = swept_with_kills(tmp_path / "killed", config, kills=10)
+    assert kills > 0 and changed == 0
     assert results(rows) == results(expected)
 
 

@@ -26,7 +26,7 @@ install: $(VENV)/.installed
 install-dev: $(VENV)/.installed-dev
 
 # In a variable, for `call` would take the comma for its own.
-EXTRAS := dev,browser,tflm,onnx
+EXTRAS := dev,browser,tflm,vela,onnx,ray
 # A complete installation leaves a stamp; changed dependencies make it stale.
 $(VENV)/.installed: setup.cfg pyproject.toml
 	$(call install_into_venv,-e .)
@@ -46,8 +46,9 @@ define install_into_venv
 	@test -f $@ || { echo "The installation failed; the reason stands above. Run make again to go on."; exit 1; }
 endef
 
-# The Pythons tried first have released TensorFlow wheels. `python3-venv` of Debian brings ensurepip.
-PYTHONS := python3.13 python3.12 python3.11 python3 python
+# For the first there is a wheel of TensorFlow Lite Micro, without which the tests of what boards compute are skipped; for
+# the first three there are wheels of TensorFlow. `python3-venv` of Debian brings ensurepip.
+PYTHONS := python3.11 python3.12 python3.13 python3 python
 
 define make_venv
 	@if $(BIN)/python -m pip --version >/dev/null 2>&1; then exit 0; fi; \

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import configparser
 import os
 import re
 import shutil
@@ -51,6 +52,17 @@ def test_a_python_that_does_not_suit_is_refused(tmp_path: Path) -> None:
     assert done.returncode != 0
     assert "No Python 3.11 or later that can make environments; tried: false." in done.stdout
     assert not (tmp_path / ".venv").exists()
+
+
+def test_the_tests_are_given_all_that_they_would_skip_without() -> None:
+    settings = configparser.ConfigParser()
+    settings.read(REPOSITORY / "setup.cfg")
+    extras = settings["options.extras_require"]
+    installed = re.search(r"^EXTRAS := (.*)$", MAKEFILE, re.MULTILINE)[1].split(",")  # type: ignore[index]
+    packages = {name: set(extras[name].split("\n")) for name in extras}
+    assert set().union(*packages.values()) == set().union(*(packages[name] for name in installed))
+    tried = re.search(r"^PYTHONS := (.*)$", MAKEFILE, re.MULTILINE)[1].split()  # type: ignore[index]
+    assert f'python_version == "{tried[0].removeprefix("python")}"' in extras["tflm"]
 
 
 def test_help_lists_the_targets(tmp_path: Path) -> None:

@@ -64,7 +64,7 @@ def fit(cost: Cost, target: Target, spec: InputSpec | None = None, precision: st
         refusal: why TFLM cannot run its file, told where precision and operators do not explain it; empty where it
             can, or where nobody asked.
     """
-    flash_left = None if target.flash_bytes is None else target.flash_bytes - cost.file_bytes_int8
+    flash_left = None if target.largest_file_bytes is None else target.largest_file_bytes - cost.file_bytes_int8
     copied = flash_left is not None and flash_left < 0 and target.copies_larger_files
     needed = cost.arena_bytes_int8 + cost.scratch_bytes_int8[target.kernels] + copied * cost.file_bytes_int8
     usable = target.usable_bytes
@@ -115,7 +115,7 @@ def _input_problems(spec: InputSpec | None, target: Target) -> Iterator[str]:
 
 def _flash_problem(cost: Cost, target: Target) -> str:
     return (
-        f"The file will have {cost.file_bytes_int8:,} bytes, and {target.flash_bytes:,} is the most there. Make "
+        f"The file will have {cost.file_bytes_int8:,} bytes, and {target.largest_file_bytes:,} is the most there. Make "
         "`model.backbone.width` smaller, or leave out its last stage."
     )
 
@@ -126,7 +126,9 @@ def _memory_problem(cost: Cost, target: Target, needed: int, copied: bool) -> st
     if scratch:
         parts.append(f"scratch memory {scratch:,}")
     if copied:
-        parts.append(f"a copy of the file {cost.file_bytes_int8:,}, for {target.flash_bytes:,} can be read in place")
+        parts.append(
+            f"a copy of the file {cost.file_bytes_int8:,}, for {target.largest_file_bytes:,} can be read in place"
+        )
     return (
         f"{needed:,} bytes of memory are needed, {usable:,} are there with {target.headroom:.0%} to spare: "
         f"{'; '.join(parts)}. {_memory_cure(cost, usable, copied)}"

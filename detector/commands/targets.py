@@ -41,7 +41,7 @@ def _row(target: Target) -> dict[str, Any]:
     return {
         "runs on": target.title,
         "memory, bytes": target.memory_bytes,
-        "file in place, bytes": target.flash_bytes,
+        "file in place, bytes": target.largest_file_bytes,
         "input": f"{target.input_dtype}, {' or '.join(target.fits)}",
         "runtime": target.runtime,
         "bundle": target.bundle,

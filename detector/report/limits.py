@@ -15,9 +15,9 @@ def all_limits() -> list[dict[str, Any]]:
 def limits_of(target: Target) -> list[dict[str, Any]]:
     """Those of one target; none where it takes anything."""
     limits = []
-    if target.flash_bytes is not None:
+    if target.largest_file_bytes is not None:
         note = "a larger one is copied into the memory" if target.copies_larger_files else "a larger one does not run"
-        limits.append(_limit(target, "int8_bytes", target.flash_bytes, f"Read in place up to here; {note}."))
+        limits.append(_limit(target, "int8_bytes", target.largest_file_bytes, f"Read in place up to here; {note}."))
     if target.usable_bytes is not None:
         spare = f"{target.headroom:.0%} of {target.memory_bytes:,} bytes stay free"
         note = f"Memory for the arena: {spare}. Scratch memory of its kernels comes on top of the arena."

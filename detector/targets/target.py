@@ -46,7 +46,9 @@ class Target(Settings):
     headroom: Share = 0.1
     """Share of the memory that is to stay free."""
     flash_bytes: int | None = Field(None, gt=0)
-    """The largest file that is read where it lies, without a copy in memory; null: any file."""
+    """The room in which files are read where they lie, without a copy in memory; null: there is always enough."""
+    flash_reserved_bytes: int = Field(0, ge=0)
+    """What else has to lie in that room, e.g. the scripts that decode the outputs."""
     copies_larger_files: bool = False
     """Whether a larger file can be loaded too, by a copy in the memory of the arena."""
     kernels: Kernels = "reference"
@@ -82,6 +84,11 @@ class Target(Settings):
         if self.memory_bytes is None:
             return None
         return int(self.memory_bytes * (1 - self.headroom)) - self.reserved_bytes
+
+    @property
+    def largest_file_bytes(self) -> int | None:
+        """The largest model that is read where it lies, beside what is reserved there; None: any."""
+        return None if self.flash_bytes is None else self.flash_bytes - self.flash_reserved_bytes
 
 
 @cache

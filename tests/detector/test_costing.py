@@ -40,6 +40,9 @@ def test_every_target_is_answered_for() -> None:
     fits = price(find_model("documents-small")).fits()
     assert list(fits) == target_names()
     assert fits["openmv-h7"].fits and fits["cpu"].fits
+    for shipped in ("documents-h7", "cats", "cat-mask"):
+        fit = price(find_model(shipped)).fits()["openmv-h7"]
+        assert fit.fits and not fit.model_in_memory, shipped
     assert not price(find_model("documents")).fits()["openmv-h7"].fits  # 192 pixels
 
 

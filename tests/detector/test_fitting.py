@@ -74,6 +74,15 @@ def test_a_file_too_large_to_be_read_in_place_lies_beside_the_arena() -> None:
     assert problem.endswith("Make `model.backbone.width` smaller.")
 
 
+def test_what_is_reserved_beside_the_file_is_not_its_own() -> None:
+    reserved = board(flash_reserved_bytes=100)
+    assert fit(cost(), reserved).flash_left_bytes == 0
+    result = fit(cost(file_bytes_int8=401), reserved)
+    assert result.model_in_memory and result.needed_bytes == 1100 + 401
+    [problem] = fit(cost(file_bytes_int8=401), board(flash_reserved_bytes=100, copies_larger_files=False)).problems
+    assert "401 bytes, and 400 is the most there" in problem
+
+
 def test_a_file_that_cannot_be_copied_does_not_fit() -> None:
     [problem] = fit(cost(file_bytes_int8=600), board(copies_larger_files=False)).problems
     assert "The file will have 600 bytes, and 500 is the most there. Make `model.backbone.width` smaller" in problem

@@ -11,7 +11,7 @@ from data_generators.settings import SettingsError
 from detector.targets import Target, read_target, target_names
 
 BOARDS = ("openmv-h7", "openmv-h7-plus", "openmv-rt1062", "openmv-ae3", "nicla-vision", "portenta-h7", "nano-33-ble")
-FIGURES = ("memory_bytes", "reserved_bytes", "flash_bytes", "operators", "accelerator")
+FIGURES = ("memory_bytes", "reserved_bytes", "flash_bytes", "flash_reserved_bytes", "operators", "accelerator")
 
 
 def test_the_targets_are_there() -> None:
@@ -48,7 +48,9 @@ def test_operators_are_called_as_in_the_file_format(name: str) -> None:
 def test_what_stays_free_and_what_is_reserved_is_not_usable() -> None:
     assert read_target("openmv-h7").usable_bytes == int(264 * 1024 * 0.9)
     assert read_target("nano-33-ble").usable_bytes == int(240 * 1024 * 0.9) - 160 * 120 * 2
-    assert read_target("cpu").usable_bytes is None
+    assert read_target("openmv-h7").largest_file_bytes == (128 - 16) * 1024
+    assert read_target("nano-33-ble").largest_file_bytes == 640 * 1024
+    assert read_target("cpu").usable_bytes is read_target("cpu").largest_file_bytes is None
     assert not read_target("cpu").is_board
 
 

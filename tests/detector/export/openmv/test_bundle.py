@@ -56,6 +56,12 @@ def test_files_of_the_folder(folder: Path) -> None:
     assert plan == make_plan(find_model("documents-small")) and order == list(plan["outputs"])
 
 
+def test_scripts_have_room_beside_the_model(folder: Path) -> None:
+    beside = [path for path in folder.iterdir() if path.name == "model.txt" or path.name.startswith("detector_")]
+    assert len(beside) > 5
+    assert sum(path.stat().st_size for path in beside) <= read_target("openmv-h7").flash_reserved_bytes
+
+
 def test_the_readme_tells_what_is_there(folder: Path) -> None:
     text = (folder / "README.txt").read_text()
     listed = re.findall(r"^  ([\w.]+) +([\d,]+) bytes", text, re.MULTILINE)

@@ -60,12 +60,14 @@ class World:
         scores: rung -> (score on validation, score on training pictures).
         most: rungs after which the time is up.
         milliseconds: config -> what a picture takes.
+        seconds: rung -> what it takes to train, export and measure it.
         curves: rung -> the error after each of its epochs.
     """
 
     scores: Scores
     most: int = 1000
     milliseconds: Callable[[Config], float] = lambda _: 1.0
+    seconds: Callable[[Rung], float] = lambda _: 2.0
     curves: Callable[[Rung], tuple[float, ...]] = lambda _: ()
     trained: list[list[Rung]] = field(default_factory=list)
 
@@ -79,9 +81,8 @@ class World:
         validation, training = self.scores(rung)
         price = price_of(rung.config).costs
         count, macs = int(price["parameters"]), int(price["macs"])
-        result = TrialResult(
-            {METRIC: validation}, count, count, 10, macs, self.milliseconds(rung.config), 2.0, self.curves(rung)
-        )
+        times = self.milliseconds(rung.config), self.seconds(rung)
+        result = TrialResult({METRIC: validation}, count, count, 10, macs, *times, self.curves(rung))
         return Finding(result, {METRIC: training})
 
     def rungs(self, phase: str = "") -> list[Rung]:

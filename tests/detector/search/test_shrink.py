@@ -83,5 +83,5 @@ def test_a_ladder_of_drawn_sheets(tmp_path: Path) -> None:
     winner = certificate["winner"]
     assert certificate["ending"] == "found" and winner["value"] >= 0.05 and winner["int8_bytes"] < 10_000
     assert (tmp_path / "search" / "rungs" / winner["name"] / "export" / "report.json").is_file()
-    again = shrink(config, Goal(METRIC, 0.05), tmp_path / "search", ShrinkOptions(seconds=0))
+    again = shrink(config, Goal(METRIC, 0.05), tmp_path / "search", ShrinkOptions(seconds=0, jobs=2))
     assert again["rungs"] == certificate["rungs"]  # all is read, nothing trained

@@ -19,6 +19,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -31,10 +32,13 @@ from detector.search.local_workers import LocalWorkers, Workers
 from detector.search.ray_workers import RayWorkers
 from detector.search.study import Row, Study
 from detector.search.sweep import Driver, PreparedData
+from detector.search.work import work
 
 UNSTEADY = ("seconds", "milliseconds")  # what is not the same twice
 KILL_BETWEEN = (4.0, 30.0)  # seconds after the start of the command
 SEED = 3
+TITLE = f"ray::{work.__name__}"  # of a Ray worker as long as it does a trial
+SECONDS_TO_BEGIN = 5.0
 
 
 def main() -> None:
@@ -108,16 +112,16 @@ def swept(folder: Path, config: Config, workers: Workers, count: int) -> tuple[l
 
 def swept_with_deaths(folder: Path, config: Config) -> tuple[list[Row], int]:
     """The trials of a sweep on Ray of which both workers are killed while they work, and how many were."""
-    import psutil
-
     study, workers = Study(folder, config), RayWorkers("auto", 2)
     killed: list[int] = []
 
     def show(rows: Sequence[Row]) -> None:
         """Kills a worker after every second trial, as long as there is another."""
-        done = sum(row.state != "running" for row in rows)
-        at_work = [each for each in psutil.Process().children(recursive=True) if each.name().startswith("ray::work")]
-        if done > 2 * len(killed) and len(killed) < 2 and len(at_work) == 2:
+        running = sum(row.state == "running" for row in rows)
+        if running < 2 or len(rows) - running <= 2 * len(killed) or len(killed) == 2:
+            return
+        at_work = workers_at_work(2)
+        if len(at_work) == 2:
             time.sleep(1)  # into its trial
             at_work[len(killed)].send_signal(signal.SIGKILL)
             killed.append(at_work[len(killed)].pid)
@@ -127,6 +131,22 @@ def swept_with_deaths(folder: Path, config: Config) -> tuple[list[Row], int]:
     finally:
         workers.stop()
     return study.rows(), len(killed)
+
+
+def workers_at_work(count: int) -> list[Any]:
+    """The Ray workers that do a trial: so many, or fewer where no more do one within some seconds."""
+    import psutil
+
+    until = time.monotonic() + SECONDS_TO_BEGIN
+    while True:
+        at_work: list[Any] = []
+        for process in psutil.Process().children(recursive=True):
+            with suppress(psutil.NoSuchProcess):  # it has ended since
+                if process.name().startswith(TITLE):
+                    at_work.append(process)
+        if len(at_work) >= count or time.monotonic() > until:
+            return at_work
+        time.sleep(0.1)
 
 
 def swept_with_kills(folder: Path, config: Config, kills: int) -> tuple[list[Row], int, int]:

@@ -107,7 +107,7 @@ def _read_export(path: Path) -> dict[str, Any] | None:
     rejected = path / "export" / f"{precision}-rejected.tflite"
     reason = ""
     if rejected.exists():
-        why = WHY_REJECTED.get(parity.get("status"), "it loses too much")
+        why = WHY_REJECTED.get(parity.get("status", ""), "it loses too much")
         reason = f"The export's gate refused {precision}: {why}. It is kept as {rejected}."
     costs = {"parameters": scores.get("parameters"), "int8_bytes": scores.get("bytes")}
     return {

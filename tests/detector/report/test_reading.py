@@ -80,7 +80,10 @@ def test_a_file_that_cannot_be_priced_is_no_obstacle(tmp_path: Path, caplog: pyt
     assert "MACs and arena are not known" in caplog.text
 
 
-@pytest.mark.parametrize(("status", "why"), [("differs", "TFLM computes something else"), ("equal", "loses too much")])
+@pytest.mark.parametrize(
+    ("status", "why"),
+    [("differs", "TFLM computes something else"), ("refused", "TFLM refuses it"), ("equal", "loses too much")],
+)
 def test_a_run_whose_file_was_refused_says_why(status: str, why: str, tmp_path: Path) -> None:
     run = write_run(tmp_path / "run")
     write_export(run, 0.5, parity={"status": status})

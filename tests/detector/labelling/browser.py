@@ -50,7 +50,7 @@ class Page:
         return self
 
     def until(self, holds: Callable[[], bool], what: str) -> None:
-        end = time.monotonic() + 5
+        end = time.monotonic() + 60
         while not holds():
             assert time.monotonic() < end, f"{what}; state {self.element('#state').text!r}"
             time.sleep(0.02)

@@ -49,7 +49,11 @@ KEPT_BYTES = {
 }
 KEPT_BY_OTHERS = (96, 40)  # more than any that was seen
 CONSTANTS = {"CONV_2D": 2, "DEPTHWISE_CONV_2D": 2, "FULLY_CONNECTED": 2, "TRANSPOSE_CONV": 3}  # kernel, bias, shape
-NO_CONSTANTS = ("CONCATENATION", "DEQUANTIZE", "HARD_SWISH", "LEAKY_RELU", "LOGISTIC", "MAX_POOL_2D", "NEG", "QUANTIZE")
+NO_CONSTANTS = (
+    *("CONCATENATION", "DEQUANTIZE", "HARD_SWISH", "LEAKY_RELU", "LOGISTIC", "MAX_POOL_2D", "NEG", "QUANTIZE"),
+    *("RSQRT", "SQUARE"),
+)
+OF_TWO = ("ADD", "MUL", "SUB")  # of two tensors, of which one may be constant
 
 
 @dataclass(frozen=True)
@@ -137,7 +141,7 @@ def _offset_of(entry: tuple[int, Buffer]) -> int:
 
 def _tail_bytes(graph: OperatorGraph) -> int:
     operators = graph.operators
-    constants = sum(CONSTANTS.get(operator.kind, operator.kind not in NO_CONSTANTS) for operator in operators)
+    constants = sum(map(_constants, operators))
     handles = sum(len(scratch_of(operator, graph, "reference")) for operator in operators)
     return _aligned(
         FIXED_BYTES
@@ -147,6 +151,13 @@ def _tail_bytes(graph: OperatorGraph) -> int:
         + HANDLE_BYTES * handles
         + sum(map(_kept_bytes, operators))
     )
+
+
+def _constants(operator: Operator) -> int:
+    """Tensors of constants that an operator has of its own, at most; those of a like shape may be shared."""
+    if operator.kind in OF_TWO:
+        return max(0, 2 - len(operator.inputs))
+    return CONSTANTS.get(operator.kind, int(operator.kind not in NO_CONSTANTS))
 
 
 def _kept_bytes(operator: Operator) -> int:

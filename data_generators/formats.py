@@ -119,20 +119,13 @@ def _open_cvat(path: str, split: str | None, _: NoOptions, on_error: OnError) ->
     return CvatSource(path, split, on_error)
 
 
-def _open_images(path: str, _: str | None, __: NoOptions, on_error: OnError) -> Source:
-    return UnlabelledSource(path, on_error)
+def _open_whole(reader: Callable[[str, OnError], Source]) -> Callable[[str, str | None, Any, OnError], Source]:
+    """Opens a format that has neither splits nor options."""
+    return lambda path, _, __, on_error: reader(path, on_error)
 
 
 def _open_labelme(path: str, _: str | None, options: LabelMeOptions, on_error: OnError) -> Source:
     return LabelMeSource(path, options.corner_order, on_error)
-
-
-def _open_labelme_boxes(path: str, _: str | None, __: NoOptions, on_error: OnError) -> Source:
-    return LabelMeBoxesSource(path, on_error)
-
-
-def _open_labelme_masks(path: str, _: str | None, __: NoOptions, on_error: OnError) -> Source:
-    return LabelMeMasksSource(path, on_error)
 
 
 def _open_marked(path: str, _: str | None, options: MarkedOptions, on_error: OnError) -> Source:
@@ -237,10 +230,14 @@ FORMATS: dict[str, Format] = {
         path_holds="options",
     ),
     "forms": Format("form.yaml: a scan and its fields, drawn scenes", FormSceneSettings, _open_forms, has_splits=True),
-    "images": Format("folder of pictures that nobody has labelled", NoOptions, _open_images),
+    "images": Format("folder of pictures that nobody has labelled", NoOptions, _open_whole(UnlabelledSource)),
     "labelme": Format("folder of LabelMe files, polygons of four points", LabelMeOptions, _open_labelme),
-    "labelme-boxes": Format("folder of LabelMe files, a box around each shape", NoOptions, _open_labelme_boxes),
-    "labelme-masks": Format("folder of LabelMe files, the pixels of each shape", NoOptions, _open_labelme_masks),
+    "labelme-boxes": Format(
+        "folder of LabelMe files, a box around each shape", NoOptions, _open_whole(LabelMeBoxesSource)
+    ),
+    "labelme-masks": Format(
+        "folder of LabelMe files, the pixels of each shape", NoOptions, _open_whole(LabelMeMasksSource)
+    ),
     "marked": Format("folder of pictures with painted corners", MarkedOptions, _open_marked),
     "masks": Format("folder with pictures and masks in two folders", MaskFolderSettings, open_masks, has_splits=True),
     "negatives": Format("folder of pictures that hold no object", NegativesOptions, _open_negatives, has_splits=True),

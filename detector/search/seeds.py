@@ -16,11 +16,13 @@ from data_generators.settings import SettingsError
 from detector.config import Config
 from detector.runs import write_json
 from detector.search.space import config_at
-from detector.search.study import Row
+from detector.search.study import Row, search_of
 
 FOLDER, JSON_NAME = "seeds", "seeds.json"
 
-Run = Callable[[Path, Config], Sequence[Row]]
+MOST = 1000  # seeds; a study goes on when more are asked for, as long as its space stays what it was
+
+RunStudy = Callable[[Path, Config], Sequence[Row]]
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,7 @@ def check_seeds(config: Config, seeds: int) -> None:
 
 
 def repeat_front(
-    config: Config, folder: Path, rows: Sequence[Row], seeds: int, run: Run, show: Show = lambda _: None
+    config: Config, folder: Path, rows: Sequence[Row], seeds: int, run: RunStudy, show: Show = lambda _: None
 ) -> list[Repeated]:
     """Trains each trial of a front with other seeds, and writes seeds.json.
 
@@ -69,24 +71,22 @@ def repeat_front(
         run: (study folder, config with a `search`) -> its trials, as far as the time went.
         show: called with each trial that has been repeated.
     """
-    repeated: list[Repeated] = []
+    repeated, objectives = list[Repeated](), dict(search_of(config).objectives)
     for row in rows:
         if row.on_front and row.same_as is None:
             own = config_at(config, row.values)
-            others = run(folder / FOLDER / f"{row.number:03d}", _with_seeds(own, config, seeds))
+            others = run(folder / FOLDER / f"{row.number:03d}", _with_seeds(own, objectives, seeds))
             repeated.append(_gather(row, own.seed, others))
             show(repeated[-1])
-    objectives = config.search.objectives if config.search else {}
     write_json(folder / JSON_NAME, {"objectives": objectives, "front": [each.to_json() for each in repeated]})
     return repeated
 
 
-def _with_seeds(own: Config, config: Config, seeds: int) -> Config:
+def _with_seeds(own: Config, objectives: dict[str, Any], seeds: int) -> Config:
     """The config of a trial with a search over the seeds after its own."""
-    others = list(range(own.seed + 1, own.seed + seeds))
-    search = {"space": {"seed": others}, "sampler": "grid", "trials": len(others), "cut": False}
-    objectives = config.search.objectives if config.search else {}
-    return Config.parse(own.to_dict() | {"search": search | {"objectives": objectives}}, "the search over seeds")
+    space = {"seed": {"low": own.seed + 1, "high": own.seed + MOST}}
+    search = {"space": space, "sampler": "grid", "trials": seeds - 1, "cut": False, "objectives": objectives}
+    return Config.parse(own.to_dict() | {"search": search}, "the search over seeds")
 
 
 def _gather(row: Row, seed: int, others: Sequence[Row]) -> Repeated:

@@ -269,6 +269,7 @@ def test_the_front_with_other_seeds(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(sweep_module, "PreparedData", lambda _: lambda *_: None)
     monkeypatch.setattr(sweep_module, "make_workers", lambda options: ThreadWorkers(options.jobs or 1, seeded_result))
     shown: list[Repeated] = []
+    sweep(sweep_config(), tmp_path, SweepOptions(jobs=2, seeds=2))  # more are asked for later
     rows = sweep(sweep_config(), tmp_path, SweepOptions(jobs=2, seeds=3), show_repeated=shown.append)
     front = [row for row in rows if row.on_front and row.same_as is None]
     assert [repeated.row.number for repeated in shown] == [row.number for row in front] and front

@@ -53,7 +53,8 @@ def write_answers(
         every: take every n-th frame of a video.
         overlays: draw each picture with its predictions to `NAME.png`.
         rectify: write each document that was found, straightened, to `NAME-rectified.png`.
-        on_error: what to do with a file that cannot be read; what was answered before it is written in any case.
+        on_error: what to do with a file that cannot be read; what was answered before it is written in any case,
+            and where that is nothing, an earlier `predictions.json` stays.
         template: a `form.yaml`; each field of a document that was found is written, straightened, to
             `NAME-FIELD.png`.
         looks: how often and how each picture is looked at.
@@ -85,8 +86,11 @@ def write_answers(
                 rows[-1]["form"]["fields"][field]["crop"] = file
             if masks is not None:
                 rows[-1]["mask_file"] = _write_mask(answer, masks / f"{name}.png")
-    finally:
-        write_json(output / "predictions.json", rows)
+    except BaseException:
+        if rows:  # else the answers of an earlier call stay
+            write_json(output / "predictions.json", rows)
+        raise
+    write_json(output / "predictions.json", rows)
     return len(rows)
 
 

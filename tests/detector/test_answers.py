@@ -104,6 +104,18 @@ def test_an_overlay_shows_the_quad_and_nothing_where_there_is_none(photos: Path)
     assert not (photos / "no/page-rectified.png").exists()
 
 
+def test_a_broken_picture_takes_nothing_from_the_answers_before(photos: Path) -> None:
+    write_answers(runtime(), [str(photos / "one")], photos / "out")
+    before = (photos / "out/predictions.json").read_bytes()
+    (photos / "broken.jpg").write_bytes(b"\xff\xd8\xff")
+    with pytest.raises(DataError, match="broken.jpg"):
+        write_answers(runtime(), [str(photos / "broken.jpg")], photos / "out")
+    assert (photos / "out/predictions.json").read_bytes() == before
+    with pytest.raises(DataError, match="broken.jpg"):
+        write_answers(runtime(), [str(photos / "two"), str(photos / "broken.jpg")], photos / "out")
+    assert len(json.loads((photos / "out/predictions.json").read_text())) == 2
+
+
 def test_without_overlays_only_the_json(photos: Path) -> None:
     write_answers(runtime(), [str(photos / "one")], photos / "out", overlays=False)
     assert [path.name for path in (photos / "out").iterdir()] == ["predictions.json"]

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
+from weakref import WeakValueDictionary
 
 import cv2
 import numpy as np
@@ -32,6 +33,8 @@ INDEX_NAME, ARRAYS_NAME, UNFINISHED = "index.json", "arrays.bin", ".making-"
 ABANDONED_SECONDS = 3600.0  # an unfinished entry that nobody has written to for so long is what a kill left behind
 ARRAYS = ("image", "boxes", "labels", "ignore", "keypoints", "mask")
 Progress = Callable[[int, int], None]
+
+_open_files: WeakValueDictionary[tuple[int, ...], np.memmap] = WeakValueDictionary()
 
 
 def default_cache_directory() -> Path:
@@ -91,7 +94,7 @@ class CachedSource(Source):
         """Opens the entry; False where there is none, or it is not whole."""
         try:
             index = json.loads((self._entry / INDEX_NAME).read_text())
-            self._data = np.memmap(self._entry / ARRAYS_NAME, np.uint8, "r")
+            self._data = _map_once(self._entry / ARRAYS_NAME)
         except (FileNotFoundError, NotADirectoryError, ValueError):
             return False
         with suppress(OSError):  # a cache that somebody else owns can be read all the same
@@ -136,7 +139,17 @@ class CachedSource(Source):
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
-        self._data = np.memmap(self._entry / ARRAYS_NAME, np.uint8, "r")
+        self._data = _map_once(self._entry / ARRAYS_NAME)
+
+
+def _map_once(path: Path) -> np.memmap:
+    """The file as uint8, mapped once in a process: Keras never lets go of the data of trainings that have ended."""
+    facts = path.stat()
+    key = (facts.st_dev, facts.st_ino, facts.st_size, facts.st_mtime_ns)
+    data = _open_files.get(key)
+    if data is None:
+        data = _open_files[key] = np.memmap(path, np.uint8, "r")
+    return data
 
 
 class _Shrink:

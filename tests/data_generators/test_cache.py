@@ -241,6 +241,19 @@ def test_samples_in_use_outlive_the_removal_of_their_entry(tmp_path):
     assert_same(cached.sample(1), Noise(3).sample(1))
 
 
+@pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="counts mappings in /proc")
+def test_an_entry_is_mapped_once_and_let_go(tmp_path):
+    def mappings():
+        return Path("/proc/self/maps").read_text().count(str(tmp_path))
+
+    sources = [CachedSource(Noise(3), 60, tmp_path) for _ in range(3)]
+    sources.append(pickle.loads(pickle.dumps(sources[0])))
+    assert mappings() == 1
+    assert_same(sources[3].sample(1), sources[0].sample(1))
+    sources.clear()
+    assert mappings() == 0
+
+
 def test_a_full_disk_is_an_error_with_a_cure(tmp_path):
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, hard))

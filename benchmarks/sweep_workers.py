@@ -86,7 +86,6 @@ def tiny_sweep(trials: int, epochs: int) -> Config:
                 "space": {"training.learning_rate": {"low": 5e-4, "high": 1e-2, "log": True}},
                 "objectives": {"quad_iou_mean": "maximize", "int8_bytes": "minimize"},
                 "trials": trials,
-                "lag": 2,
                 "cut": False,
             },
         }

@@ -19,7 +19,7 @@ from ai_edge_litert.interpreter import Interpreter, OpResolverType
 from data_generators.cache import Progress
 from data_generators.formats import open_source
 from data_generators.images import read_image, write_image
-from detector.litert_file import read_litert_card
+from detector.litert.file import read_litert_card
 from detector.locate import find_checkpoint, find_model
 from detector.prediction import predict_images
 from detector.quiet import import_keras_quietly, quiet_stderr

@@ -13,8 +13,8 @@ from detector.build import build_model, for_export
 from detector.card import read_keras_card
 from detector.config import Config, read_config
 from detector.fitting import Fit, fit, require_fit
-from detector.litert_file import read_litert_card
-from detector.litert_operators import read_operators
+from detector.litert.file import read_litert_card
+from detector.litert.operators import read_operators
 from detector.locate import find_model
 from detector.models.cost import Cost, measure_cost, measure_file
 from detector.runs import RunError

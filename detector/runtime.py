@@ -11,7 +11,7 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
 from detector.card import ModelCard, read_keras_card
-from detector.litert_file import cut_off, read_litert_card
+from detector.litert.file import cut_off, read_litert_card
 from detector.locate import find_model
 from detector.quiet import import_keras_quietly, quiet_stderr
 from detector.runs import RunError

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 
-from detector.litert_file import read_litert_card
+from detector.litert.file import read_litert_card
 from detector.runs import RunError
 from detector.runtime import FileRuntime, Outputs, input_values
 

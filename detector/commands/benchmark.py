@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from detector.options import JsonOption, ModelArgument
+from detector.commands.options import JsonOption, ModelArgument
 from detector.terminal import complain, print_scores, show_progress, write_result
 
 app = typer.Typer()

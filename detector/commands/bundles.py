@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from detector.options import ModelArgument
+from detector.commands.options import ModelArgument
 from detector.terminal import print_table, say
 
 app = typer.Typer()

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from detector.options import FORMATS, SOURCE, JsonOption
+from detector.commands.options import FORMATS, SOURCE, JsonOption
 from detector.terminal import print_table, say, write_result
 
 app = typer.Typer()

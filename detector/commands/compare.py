@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from detector.options import (
+from detector.commands.options import (
     FORMATS,
     SOURCE,
     JsonOption,

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 import yaml
 
-from detector.options import JsonOption, SetOption
+from detector.commands.options import JsonOption, SetOption
 from detector.quiet import import_keras_quietly
 from detector.terminal import print_scores, say, write_result
 

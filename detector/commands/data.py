@@ -7,8 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from detector.commands.page import serve_page
-from detector.options import (
+from detector.commands.options import (
     FORMATS,
     SOURCE,
     JsonOption,
@@ -18,6 +17,7 @@ from detector.options import (
     SetOption,
     SourceSetOption,
 )
+from detector.commands.page import serve_page
 from detector.terminal import print_scores, print_table, say, show_progress, write_result
 
 app = typer.Typer()

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from detector.options import (
+from detector.commands.options import (
     FORMATS,
     SOURCE,
     JsonOption,

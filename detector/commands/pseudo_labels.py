@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
+from detector.commands.options import ModelArgument, OnErrorChoice, OnErrorOption, OverlapOption, TilesOption, TtaOption
 from detector.commands.page import serve_page
-from detector.options import ModelArgument, OnErrorChoice, OnErrorOption, OverlapOption, TilesOption, TtaOption
 from detector.terminal import say, show_progress
 
 app = typer.Typer()

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from detector.options import ConfigArgument, JsonOption, SetOption
+from detector.commands.options import ConfigArgument, JsonOption, SetOption
 from detector.quiet import import_keras_quietly
 from detector.terminal import complain, say, write_result
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from detector.options import ConfigArgument, JsonOption, SetOption
+from detector.commands.options import ConfigArgument, JsonOption, SetOption
 from detector.quiet import import_keras_quietly
 from detector.terminal import complain, print_table, say, show_progress, write_result
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from detector.options import JsonOption
+from detector.commands.options import JsonOption
 from detector.runs import RunError
 from detector.targets import Target, read_target, target_names
 from detector.terminal import print_rows, print_table, say, write_result

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from detector.options import FORMATS, SOURCE, JsonOption, ModelArgument, SetOption
+from detector.commands.options import FORMATS, SOURCE, JsonOption, ModelArgument, SetOption
 from detector.quiet import import_keras_quietly
 from detector.terminal import print_scores, say, write_result
 

@@ -28,7 +28,7 @@ from detector.codecs.mask_prediction import MEASURED_SIDE_PX, PRESENT_SHARE
 from detector.codecs.peaks import Window
 from detector.codecs.presence import PresenceCodec
 from detector.codecs.ramps import RAMP_TOP, RAMPS, RANGE
-from detector.litert_file import cut_off, read_litert_card
+from detector.litert.file import cut_off, read_litert_card
 from detector.quiet import quiet_stderr
 from detector.runs import RunError
 

@@ -14,7 +14,7 @@ from data_generators.sources import Source, SubsetSource
 from detector.data import ProgressFor
 from detector.evaluation import Evaluation, evaluate_sources
 from detector.heads import HEADS
-from detector.litert_file import operator_kinds, unpack_litert
+from detector.litert.file import operator_kinds, unpack_litert
 from detector.runs import RunError
 from detector.runtime import FileRuntime, LiteRTRuntime, Outputs
 from detector.tflm import MISSING, TFLMRuntime, arena_of, tflm_is_there

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
-from detector.litert_file import operator_kinds, unpack_litert
+from detector.litert.file import operator_kinds, unpack_litert
 from detector.runtime import input_values
 
 IDEAL_DB = 50.0  # what 8 bits hold of a signal that fills their range: 6.02 dB a bit + 1.76; better counts no more

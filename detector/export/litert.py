@@ -13,7 +13,7 @@ import keras
 import numpy as np
 
 from detector.card import ModelCard
-from detector.litert_file import write_litert_card
+from detector.litert.file import write_litert_card
 from detector.quiet import quiet_stderr
 from detector.runs import RunError, atomic_path
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from detector.export.decode_plan import Plan, make_plan
 from detector.export.phone_metadata import DESCRIPTIONS, VALUE_LABELS, ModelFacts, PackedFile, write_metadata
-from detector.litert_file import read_litert_card
-from detector.litert_float_io import write_float_io
+from detector.litert.file import read_litert_card
+from detector.litert.float_ends import write_float_io
 from detector.locate import title_of
 from detector.runs import to_json_text
 

@@ -16,7 +16,7 @@ import flatbuffers
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
-from detector.litert_file import pack_litert, unpack_litert
+from detector.litert.file import pack_litert, unpack_litert
 from detector.runs import atomic_path
 
 ENTRY = "TFLITE_METADATA"

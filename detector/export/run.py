@@ -23,7 +23,7 @@ from detector.export.gate import Parity, find_problems, measure_kernels, spread
 from detector.export.layer_errors import LayerError, layer_errors
 from detector.export.litert import QUANTISERS, write_float
 from detector.export.sampled_losses import find_sure_losses
-from detector.litert_file import write_litert_card
+from detector.litert.file import write_litert_card
 from detector.runs import Run, RunError, atomic_path, write_json
 from detector.settings.export import PRECISIONS, ExportSettings, Precision
 from detector.targets import read_target

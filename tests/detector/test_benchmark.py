@@ -14,7 +14,7 @@ import pytest
 from detector import benchmark as module
 from detector.benchmark import Timing, benchmark, make_contenders
 from detector.benchmark import files_of as files_of_model
-from detector.litert_file import write_litert_card
+from detector.litert.file import write_litert_card
 from detector.locate import find_checkpoint, find_model
 from detector.runs import Run, RunError
 from tests.detector.tiny import Files

@@ -16,8 +16,8 @@ import typer
 
 from data_generators.formats import FORMATS, open_source
 from data_generators.images import read_image
-from detector import __version__, cli, options
-from detector.commands import networks
+from detector import __version__, cli
+from detector.commands import networks, options
 from detector.config import read_config
 from detector.presets import preset_names
 from detector.runs import Run

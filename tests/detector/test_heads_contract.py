@@ -22,7 +22,7 @@ from detector.card import read_keras_card
 from detector.codecs import CODECS
 from detector.codecs.quads import is_sound
 from detector.heads import HEADS, monitored, output_rows
-from detector.litert_file import read_litert_card
+from detector.litert.file import read_litert_card
 from detector.runs import RunError
 from detector.runtime import LiteRTRuntime, load_keras_runtime
 from tests.detector import tiny

@@ -61,7 +61,7 @@ def test_what_tflm_lacks_is_named(tmp_path: Path) -> None:
     import tensorflow as tf
 
     from detector.card import ModelCard
-    from detector.litert_file import write_litert_card
+    from detector.litert.file import write_litert_card
     from tests.detector.tiny import HEADS, tiny_config
 
     @tf.function(input_signature=[tf.TensorSpec((1, 2, 2, 3), tf.float32)])

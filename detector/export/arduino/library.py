@@ -18,7 +18,7 @@ from detector.export.arduino.model_source import (
 )
 from detector.export.arduino.plan_header import plan_header, source_files
 from detector.export.decode_plan import Plan, make_plan
-from detector.litert_file import read_litert_card
+from detector.litert.file import read_litert_card
 
 if TYPE_CHECKING:
     from detector.targets.target import Target

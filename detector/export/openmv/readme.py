@@ -8,7 +8,7 @@ from pathlib import Path
 
 from detector.export.decode_plan import Plan
 from detector.export.openmv.vela import CLOCK_HZ, Estimate
-from detector.litert_file import read_litert_card
+from detector.litert.file import read_litert_card
 from detector.locate import title_of
 from detector.targets import Target
 from detector.tflm import arena_of, tflm_is_there

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from detector.export.decode_plan import make_plan
 from detector.export.web.litert_js import WASM_FOLDER, Addresses, copy_litert_js, linked_addresses
-from detector.litert_file import read_litert_card
-from detector.litert_float_io import write_float_io
+from detector.litert.file import read_litert_card
+from detector.litert.float_ends import write_float_io
 from detector.locate import title_of
 from detector.runs import write_json
 

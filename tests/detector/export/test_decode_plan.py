@@ -12,7 +12,7 @@ import pytest
 
 from detector.card import ModelCard
 from detector.export.decode_plan import PLANS, Tensor, make_plan, plan_of
-from detector.litert_file import write_litert_card
+from detector.litert.file import write_litert_card
 from detector.locate import find_model, shipped_names
 from detector.runs import RunError
 from detector.runtime import LiteRTRuntime

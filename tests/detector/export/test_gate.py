@@ -16,7 +16,7 @@ from data_generators.sources import Source
 from detector.data import silent
 from detector.export import gate
 from detector.export.gate import ComparedRuntime, Parity, find_losses, find_problems, measure_kernels, spread
-from detector.litert_file import write_litert_card
+from detector.litert.file import write_litert_card
 from detector.runtime import LiteRTRuntime, Outputs
 from detector.tflm import TFLMRuntime, tflm_is_there
 from tests.detector.tiny import Files, labelled_samples, noise

@@ -15,7 +15,7 @@ from detector.build import for_export
 from detector.card import ModelCard
 from detector.export.gate import allowed_differences
 from detector.export.litert import QUANTISERS
-from detector.litert_file import operator_kinds, unpack_litert
+from detector.litert.file import operator_kinds, unpack_litert
 from detector.runs import RunError
 from detector.runtime import FileRuntime, LiteRTRuntime, input_values
 from detector.tflm import TFLMRuntime, tflm_is_there

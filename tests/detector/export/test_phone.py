@@ -15,7 +15,7 @@ from flatbuffers.number_types import Float32Flags, Int8Flags, Uint8Flags, Uint32
 
 from detector.export.phone import write_phone
 from detector.export.phone_metadata import ENTRY, IDENTIFIER
-from detector.litert_file import read_litert_card, unpack_litert
+from detector.litert.file import read_litert_card, unpack_litert
 from detector.runtime import LiteRTRuntime
 from tests.detector.tiny import SIZE_HW, Files, noise
 

@@ -14,7 +14,7 @@ import pytest
 from detector.evaluation import Evaluation, evaluate
 from detector.export.litert import QUANTISERS
 from detector.export.run import GateError, export
-from detector.litert_file import read_litert_card
+from detector.litert.file import read_litert_card
 from detector.locate import find_model
 from detector.runs import Run, RunError
 from detector.training import train

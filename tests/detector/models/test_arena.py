@@ -11,7 +11,7 @@ from detector.build import for_export
 from detector.card import ModelCard, read_keras_card
 from detector.config import Config
 from detector.export.litert import write_int8
-from detector.litert_operators import read_operators
+from detector.litert.operators import read_operators
 from detector.locate import find_checkpoint, find_model, shipped_names
 from detector.models.arena import Buffer, foretell_arena, plan_head
 from detector.models.foretelling import foretell_operators

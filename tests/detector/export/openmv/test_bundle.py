@@ -19,7 +19,7 @@ from detector.card import ModelCard
 from detector.export.bundles import write_bundle
 from detector.export.decode_plan import make_plan
 from detector.export.openmv.bundle import write_openmv
-from detector.litert_file import write_litert_card
+from detector.litert.file import write_litert_card
 from detector.locate import find_model
 from detector.prediction import predict_images
 from detector.runs import RunError

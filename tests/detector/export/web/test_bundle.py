@@ -14,7 +14,7 @@ import pytest
 from detector.export.web import litert_js
 from detector.export.web.bundle import write_web, write_web_linked
 from detector.export.web.litert_js import CORE, WASM_UTILS, copy_litert_js
-from detector.litert_file import read_litert_card
+from detector.litert.file import read_litert_card
 from detector.runs import RunError
 from tests.detector.tiny import Files
 

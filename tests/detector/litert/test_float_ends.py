@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from ai_edge_litert.interpreter import Interpreter
 
-from detector.litert_file import read_litert_card
-from detector.litert_float_io import write_float_io
+from detector.litert.file import read_litert_card
+from detector.litert.float_ends import write_float_io
 from detector.locate import find_model
 from detector.runs import RunError
 from detector.runtime import LiteRTRuntime

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ai_edge_litert import schema_py_generated as schema
 
-from detector.litert_file import pack_litert, read_litert_card, unpack_litert, write_litert_card
+from detector.litert.file import pack_litert, read_litert_card, unpack_litert, write_litert_card
 from detector.runs import atomic_path
 
 FLOAT_IO = "-float-io"  # behind the precision in the card

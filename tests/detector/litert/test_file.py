@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from ai_edge_litert import schema_py_generated as schema
 
-from detector.litert_file import read_litert_card, write_litert_card
+from detector.litert.file import read_litert_card, write_litert_card
 from detector.runs import RunError
 from detector.runtime import LiteRTRuntime
 from tests.detector.tiny import Files, noise

@@ -1,0 +1,1 @@
+"""LiteRT files as they are on disk, read and changed without TensorFlow."""

@@ -49,7 +49,7 @@ def test_files_of_the_folder(folder: Path) -> None:
     names = {path.name for path in folder.iterdir()}
     assert {"README.txt", "main.py", "check.py", "model.tflite", "model.txt", "detector_plan.py"} < names
     assert {"detector_corners.py", "detector_quads.py"} < names and "detector_grid.py" not in names
-    assert (folder / "model.txt").read_text() == "document\n"
+    assert (folder / "model.txt").read_text() == "object\n"
     assert (folder / "model.tflite").read_bytes() == find_model("documents-small").read_bytes()
     plan = runpy.run_path(str(folder / "detector_plan.py"))["PLAN"]
     order = plan.pop("order")
@@ -101,7 +101,7 @@ def test_the_file_for_an_ethos_is_compiled(tmp_path: Path) -> None:
     write_bundle("documents-small", folder, read_target("openmv-ae3"))
     assert b"ethos-u" in (folder / "model.tflite").read_bytes()
     text = (folder / "README.txt").read_text()
-    assert re.search(r"181,088 bytes\. .* takes \d+,\d+ cycles a picture,\n0\.\d ms at 400 MHz", text)
+    assert re.search(r"180,768 bytes\. .* takes \d+,\d+ cycles a picture,\n0\.\d ms at 400 MHz", text)
     assert "left to the processor: none" in text
     assert "'order': ['corners_heatmap', 'corners_presence']" in (folder / "detector_plan.py").read_text()
 

@@ -34,9 +34,11 @@ Curves = dict[int, dict[int, list[float]]]  # k -> n -> mean quad IoU of each se
 def main() -> None:
     """Trains what is missing, prints the tables, writes exchange_rate.json and exchange_rate-SET.png."""
     options = parse_options()
-    report = {}
+    report, names = {}, options.set or ["sudoku"]
+    for name in names:
+        check_pool(folder_of(name), options)
     drawn = train_on_scenes(options)
-    for name in options.set or ["sudoku"]:
+    for name in names:
         curves = learn_curves(name, drawn, options)
         rates = exchange_rates(curves)
         print_tables(name, curves, rates)
@@ -59,6 +61,22 @@ def parse_options() -> argparse.Namespace:
     options = parser.parse_args()
     options.runs = options.runs.absolute()
     return options
+
+
+def folder_of(name: str) -> Path:
+    """The photos of a set."""
+    return Path(os.environ.get("DETECTOR_DATA", ".")) / SETS[name]
+
+
+def check_pool(photos: Path, options: argparse.Namespace) -> None:
+    """Says before anything is trained that a set has too few photos.
+
+    Raises:
+        SystemExit: more are asked for than may be trained on.
+    """
+    _, pool = divide(photos, options.runs / "photos")
+    if max(options.photos) > len(pool):
+        raise SystemExit(f"{photos} has {len(pool)} photos to train on. Asked for: {max(options.photos)}. Take fewer.")
 
 
 def train_on_scenes(options: argparse.Namespace) -> dict[tuple[int, int], Trial]:
@@ -86,7 +104,7 @@ def scene_config(count: int, seed: int, epochs: int) -> Config:
 
 def learn_curves(name: str, drawn: dict[tuple[int, int], Trial], options: argparse.Namespace) -> Curves:
     """Trains on the photos of a set from every beginning, and measures; see `Curves`."""
-    photos = Path(os.environ.get("DETECTOR_DATA", ".")) / SETS[name]
+    photos = folder_of(name)
     test, pool = divide(photos, options.runs / "photos")
     trials: dict[tuple[int, int, int], Trial] = {}
     for seed in range(1, options.seeds + 1):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import math
 from pathlib import Path
 
@@ -48,6 +49,14 @@ def test_a_set_without_splits_is_divided_by_group(boards: Path, tmp_path: Path) 
     assert len(groups) == 2 and len(pool) == 4
     assert groups | set(pool) == {f"board{number}" for number in range(6)}
     assert divide(boards, tmp_path / "again")[1] == pool
+
+
+def test_too_few_photos_are_told_before_anything_is_trained(boards: Path, tmp_path: Path) -> None:
+    from exchange_rate import check_pool
+
+    check_pool(boards, argparse.Namespace(runs=tmp_path, photos=[1, 4]))
+    with pytest.raises(SystemExit, match=r"has 4 photos to train on. Asked for: 5. Take fewer"):
+        check_pool(boards, argparse.Namespace(runs=tmp_path, photos=[1, 5]))
 
 
 def test_a_set_with_splits_keeps_them(boards: Path, tmp_path: Path) -> None:

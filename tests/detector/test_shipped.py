@@ -20,7 +20,11 @@ MOST = {  # bytes of the int8 file and trainable parameters
     "documents-h7": (150_000, 100_000),
     "documents-small": (40_000, 30_000),
 }
-PRESETS = {"cats": "cats-pets", "documents": "documents-fine", "documents-small": "documents-small-fine"}  # else that of the same name
+PRESETS = {
+    "cats": "cats-pets",
+    "documents": "documents-fine",
+    "documents-small": "documents-small-fine",
+}  # else that of the same name
 ROW = re.compile(r"^\|[^|]*\| ([\d,]+) \| ([\d,]+) \|.*`detector evaluate ([\w-]+) ", re.MULTILINE)
 
 Size = tuple[int, int]

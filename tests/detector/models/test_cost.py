@@ -107,6 +107,7 @@ def test_predicted_file_sizes_are_within_5_percent(heads: Any, backbone: dict[st
         {"block": "separable", "depths": [1, 2, 3, 3], "activation": "hard_swish", "normalisation": "none"},
         {"block": "inverted_residual", "depths": [1, 2, 2, 2, 2], "activation": "relu6", "width": 16},
         {"block": "residual", "depths": [1, 2, 3, 3], "width": 32},
+        {"block": "separable", "depths": [1, 2, 2, 1]},
     ],
 )
 def test_predicted_file_sizes_of_many_networks(heads: Any, backbone: dict[str, Any], tmp_path: Path) -> None:

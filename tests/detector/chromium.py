@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+SECONDS_TO_LOAD = 30.0
+
 
 def start_chromium(profile: Path, *flags: str) -> Any:
     """A driver, to be ended by `quit`; skips where selenium, Chromium or its driver is not there.
@@ -28,4 +30,16 @@ def start_chromium(profile: Path, *flags: str) -> Any:
     for flag in (*own.split(), "disable-component-update", "disable-sync", "disable-dev-shm-usage", *flags):
         options.add_argument(f"--{flag}")
     options.add_argument(f"--user-data-dir={profile}")
-    return webdriver.Chrome(options, webdriver.ChromeService(executable_path=driver_program))
+    driver = webdriver.Chrome(options, webdriver.ChromeService(executable_path=driver_program))
+    driver.set_page_load_timeout(SECONDS_TO_LOAD)
+    return driver
+
+
+def visit(driver: Any, url: str) -> None:
+    """Opens a page; a second time where the browser stalls, as it does once in some thousand times."""
+    from selenium.common.exceptions import TimeoutException
+
+    try:
+        driver.get(url)
+    except TimeoutException:
+        driver.get(url)

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from detector.labelling.server import LabelServer
+from tests.detector.chromium import visit
 from tests.detector.labelling.conftest import SIZE_HW
 
 SIZE_WH = np.array([SIZE_HW[1], SIZE_HW[0]])
@@ -38,7 +39,7 @@ class Page:
         metrics = {"width": width, "height": height, "deviceScaleFactor": 2 if mobile else 1, "mobile": mobile}
         self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
         self.driver.execute_cdp_cmd("Emulation.setTouchEmulationEnabled", {"enabled": mobile})
-        self.driver.get(server.url)
+        visit(self.driver, server.url)
         return self.wait("#name", ".")
 
     def element(self, selector: str) -> Any:

@@ -13,6 +13,7 @@ import pytest
 from data_generators.formats import open_source
 from detector.labelling.label_store import LabelStore
 from detector.runs import WriteError
+from tests.detector.chromium import visit
 from tests.detector.labelling.browser import PHONE, SIZE_WH, Page, is_shown
 from tests.detector.labelling.conftest import SUGGESTED, Serve
 
@@ -25,7 +26,7 @@ def page(chromium: Any, pictures: Path) -> Iterator[Page]:
     yield Page(chromium, pictures)
     messages = [entry["message"] for entry in chromium.get_log("browser") if entry["source"] != "network"]
     assert not messages
-    chromium.get("about:blank")
+    visit(chromium, "about:blank")
 
 
 def test_a_corner_is_dragged_by_mouse(page: Page, serve: Serve) -> None:
@@ -204,7 +205,7 @@ def test_pictures_that_cannot_be_read_are_passed_over_by_name(page: Page, serve:
 def test_a_picture_asked_for_by_name_says_why_it_cannot_be_read(page: Page, serve: Serve) -> None:
     server = serve(page.folder)
     (page.folder / "b.png").write_bytes(b"no picture")
-    page.driver.get(f"{server.url}#b.png")
+    visit(page.driver, f"{server.url}#b.png")
     page.wait("#name", "b.png").wait("#notice", "b.png: the file is not a picture").keys("n").wait("#name", "c.png")
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from detector.labelling.server import LabelServer
 from detector.pseudo_labels.queue import LabelQueue
+from tests.detector.chromium import visit
 from tests.detector.labelling.browser import PHONE, Page, is_shown
 from tests.detector.labelling.conftest import Review
 
@@ -23,7 +24,7 @@ def page(chromium: Any, tmp_path: Path) -> Iterator[Page]:
     yield Page(chromium, tmp_path)
     messages = [entry["message"] for entry in chromium.get_log("browser") if entry["source"] != "network"]
     assert not messages
-    chromium.get("about:blank")
+    visit(chromium, "about:blank")
 
 
 def states(server: LabelServer) -> list[str]:
@@ -81,8 +82,8 @@ def test_buttons_finish_and_a_reload_keeps_all(page: Page, review: Review) -> No
     page.wait("#name", "c.png").element("#accept").click()
     page.wait("#notice", "All pictures are done.")
     page.until(lambda: states(server) == ["rejected", "accepted", "accepted"], "all marks")
-    page.driver.get("about:blank")
-    page.driver.get(server.url)
+    visit(page.driver, "about:blank")
+    visit(page.driver, server.url)
     page.wait("#name", "clip/a.png").wait("#state", "Rejected").wait("#progress-text", "2 accepted, 1 rejected of 3")
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from detector.report.limits import all_limits
 from detector.report.writing import write_report
-from tests.detector.chromium import start_chromium
+from tests.detector.chromium import start_chromium, visit
 from tests.detector.report.folders import (
     GATE,
     good_row,
@@ -66,7 +66,7 @@ class Page:
         self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
         features = [{"name": "prefers-color-scheme", "value": scheme}]
         self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
-        self.driver.get(self.file.as_uri())
+        visit(self.driver, self.file.as_uri())
         return self
 
     def all(self, selector: str) -> list[Any]:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.detector.chromium import visit
 from tests.detector.export.head_cases import HeadCase, head_cases
 from tests.detector.export.web.conftest import Serve
 
@@ -45,7 +46,7 @@ def answers(browser: Any, serve: Serve) -> dict[str, Any]:
     """Case -> head -> what the page says."""
     import json
 
-    browser.get(serve(Path(str(resources.files("detector.export.web") / "page"))) + "/icon.svg")
+    visit(browser, serve(Path(str(resources.files("detector.export.web") / "page"))) + "/icon.svg")
     text = browser.execute_async_script(DECODE_ALL, [case.to_json() for case in CASES])
     return dict(zip((case.name for case in CASES), json.loads(text), strict=True))
 

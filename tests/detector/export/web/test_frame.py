@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from data_generators.transform.input_spec import InputSpec, content_box, fit_image
+from tests.detector.chromium import visit
 from tests.detector.export.web.conftest import Serve
 
 pytestmark = pytest.mark.browser
@@ -48,7 +49,7 @@ def picture(size_hw: tuple[int, int]) -> np.ndarray:
 def test_frames_are_those_of_training(browser: Any, serve: Serve, size_hw: tuple[int, int], spec: InputSpec) -> None:
     page = Path(str(resources.files("detector.export.web") / "page"))
     if "/icon.svg" not in browser.current_url or not browser.current_url.startswith("http://127"):
-        browser.get(serve(page) + "/icon.svg")
+        visit(browser, serve(page) + "/icon.svg")
     image = picture(size_hw)
     pixels = base64.b64encode(cv2.cvtColor(image, cv2.COLOR_RGB2RGBA).tobytes()).decode()
     result = browser.execute_async_script(FIT, pixels, size_hw[1], size_hw[0], spec.model_dump(mode="json"))

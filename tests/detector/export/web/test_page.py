@@ -16,6 +16,7 @@ from data_generators.images import read_image, write_image
 from detector import api
 from detector.export.web.bundle import write_web
 from detector.locate import find_model
+from tests.detector.chromium import visit
 from tests.detector.export.web.conftest import Serve
 from tests.detector.tiny import Files, noise
 
@@ -28,7 +29,7 @@ class Page:
 
     def __init__(self, driver: Any, url: str) -> None:
         self.driver = driver
-        driver.get(url)
+        visit(driver, url)
         self.wait("ready")
 
     def element(self, selector: str) -> Any:

@@ -18,7 +18,7 @@ from typing import Any
 
 import matplotlib
 import numpy as np
-from trials.photos import read_rows, shuffled_groups, write_nested_subsets, write_subset
+from trials.photos import check_pool, read_rows, shuffled_groups, write_nested_subsets, write_subset
 from trials.running import SCENE_SIDE_PX, SMALL, Scores, Trial, run_trials, spread, trial_folder
 
 from detector.config import Config, read_config
@@ -35,8 +35,8 @@ def main() -> None:
     """Trains what is missing, prints the tables, writes exchange_rate.json and exchange_rate-SET.png."""
     options = parse_options()
     report, names = {}, options.set or ["sudoku"]
-    for name in names:
-        check_pool(folder_of(name), options)
+    for photos in map(folder_of, names):  # before anything is trained
+        check_pool(photos, options.photos, divide(photos, options.runs / "photos")[1])
     drawn = train_on_scenes(options)
     for name in names:
         curves = learn_curves(name, drawn, options)
@@ -66,17 +66,6 @@ def parse_options() -> argparse.Namespace:
 def folder_of(name: str) -> Path:
     """The photos of a set."""
     return Path(os.environ.get("DETECTOR_DATA", ".")) / SETS[name]
-
-
-def check_pool(photos: Path, options: argparse.Namespace) -> None:
-    """Says before anything is trained that a set has too few photos.
-
-    Raises:
-        SystemExit: more are asked for than may be trained on.
-    """
-    _, pool = divide(photos, options.runs / "photos")
-    if max(options.photos) > len(pool):
-        raise SystemExit(f"{photos} has {len(pool)} photos to train on. Asked for: {max(options.photos)}. Take fewer.")
 
 
 def train_on_scenes(options: argparse.Namespace) -> dict[tuple[int, int], Trial]:

@@ -74,11 +74,19 @@ def write_nested_subsets(source: Path, root: Path, sizes: Iterable[int], pool: l
         name: prefix of the folders' names.
 
     Raises:
+        ValueError: see `check_pool`.
+    """
+    sizes = list(sizes)
+    check_pool(source, sizes, pool)
+    return {size: write_subset(source, root / f"{name}-{size}", set(pool[:size])) for size in sizes}
+
+
+def check_pool(source: Path, sizes: Iterable[int], pool: list[str]) -> None:
+    """Refuses subsets that are larger than what may be trained on.
+
+    Raises:
         ValueError: a size is greater than the pool.
     """
-    folders = {}
-    for size in sizes:
-        if size > len(pool):
-            raise ValueError(f"{source} has {len(pool)} photos to train on. Asked for: {size}. Take fewer.")
-        folders[size] = write_subset(source, root / f"{name}-{size}", set(pool[:size]))
-    return folders
+    most = max(sizes)
+    if most > len(pool):
+        raise ValueError(f"{source} has {len(pool)} photos to train on. Asked for: {most}. Take fewer.")

@@ -7,9 +7,9 @@ from typing import Any
 
 from ai_edge_litert import schema_py_generated as schema
 
+from detector.litert.file import operator_kinds, unpack_litert
 from detector.models.operators import Operator, OperatorGraph, Shape
 
-KINDS = {value: name for name, value in vars(schema.BuiltinOperator).items() if isinstance(value, int)}
 ITEM_BYTES = {
     schema.TensorType.FLOAT32: 4,
     schema.TensorType.INT32: 4,
@@ -25,9 +25,9 @@ def read_operators(path: Path) -> OperatorGraph:
     Args:
         path: a `.tflite` file that is whole, as reading its card has shown.
     """
-    model = schema.ModelT.InitFromObj(schema.Model.GetRootAsModel(path.read_bytes(), 0))
+    model = unpack_litert(path)
     [part] = model.subgraphs
-    kinds = [KINDS[max(code.builtinCode, code.deprecatedBuiltinCode)] for code in model.operatorCodes]
+    kinds = operator_kinds(model)
     names = {index: f"{index} {tensor.name.decode()}" for index, tensor in enumerate(part.tensors)}
     graph = OperatorGraph(
         inputs=tuple(names[index] for index in part.inputs), outputs=tuple(names[index] for index in part.outputs)

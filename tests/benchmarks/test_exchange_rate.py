@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import math
 from pathlib import Path
 
@@ -51,12 +50,19 @@ def test_a_set_without_splits_is_divided_by_group(boards: Path, tmp_path: Path) 
     assert divide(boards, tmp_path / "again")[1] == pool
 
 
-def test_too_few_photos_are_told_before_anything_is_trained(boards: Path, tmp_path: Path) -> None:
-    from exchange_rate import check_pool
+def test_too_few_photos_are_told_before_anything_is_trained(
+    boards: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import exchange_rate
 
-    check_pool(boards, argparse.Namespace(runs=tmp_path, photos=[1, 4]))
-    with pytest.raises(SystemExit, match=r"has 4 photos to train on. Asked for: 5. Take fewer"):
-        check_pool(boards, argparse.Namespace(runs=tmp_path, photos=[1, 5]))
+    def train(_: object) -> None:
+        raise AssertionError("trained")
+
+    monkeypatch.setattr(exchange_rate, "folder_of", lambda _: boards)
+    monkeypatch.setattr(exchange_rate, "train_on_scenes", train)
+    monkeypatch.setattr("sys.argv", ["exchange_rate.py", "--photos", "1", "5", "--runs", str(tmp_path)])
+    with pytest.raises(ValueError, match=r"has 4 photos to train on. Asked for: 5. Take fewer"):
+        exchange_rate.main()
 
 
 def test_a_set_with_splits_keeps_them(boards: Path, tmp_path: Path) -> None:

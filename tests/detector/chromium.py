@@ -36,7 +36,7 @@ def start_chromium(profile: Path, *flags: str) -> Any:
 
 
 def visit(driver: Any, url: str) -> None:
-    """Opens a page; a second time where the browser stalls, as it does once in some thousand times."""
+    """Opens a page; a second time where the browser stalls, as it did in two of the full runs."""
     from selenium.common.exceptions import TimeoutException
 
     try:

@@ -16,8 +16,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
-from ai_edge_litert import schema_py_generated as schema
-
+from detector.litert.file import operator_kinds, unpack_litert
 from detector.runs import RunError
 
 CLOCK_HZ = 400e6  # docs.openmv.io, OpenMV AE3: 400 MHz / 204 GOPS HP NPU, which is 256 MACs
@@ -79,10 +78,8 @@ def compile_for_ethos(model: Path, path: Path, accelerator: str) -> Estimate:
 
 def _read_compiled(path: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Operators left to the processor, and the outputs' names in order."""
-    model = schema.ModelT.InitFromObj(schema.Model.GetRootAsModel(path.read_bytes(), 0))
-    graph = model.subgraphs[0]
-    names = {value: name for name, value in vars(schema.BuiltinOperator).items() if isinstance(value, int)}
-    codes = [max(code.builtinCode, code.deprecatedBuiltinCode) for code in model.operatorCodes]
-    left = [names[codes[operator.opcodeIndex]] for operator in graph.operators]
+    model = unpack_litert(path)
+    graph, kinds = model.subgraphs[0], operator_kinds(model)
+    left = [kinds[operator.opcodeIndex] for operator in graph.operators]
     outputs = tuple(graph.tensors[index].name.decode() for index in graph.outputs)
     return tuple(sorted({name for name in left if name != "CUSTOM"})), outputs

@@ -33,6 +33,7 @@ from detector.costing import check_target
 from detector.data import ProgressFor, describe_data, silent, training_sources, validation_sources
 from detector.evaluation import evaluate_sources
 from detector.heads import HEADS, make_spoilers, monitored
+from detector.locate import find_checkpoint
 from detector.looks import UNCUT
 from detector.pictures import draw_answers, draw_worst
 from detector.prediction import predict_images
@@ -92,6 +93,9 @@ def train(
 def _train_in(run: Run, config: Config, progress: ProgressFor, callbacks: Sequence[keras.callbacks.Callback]) -> None:
     prepare_backend(config.training.deterministic)
     check_target(config)
+    donor = config.model.init_from if run.read_state() is None else None
+    if donor:
+        find_checkpoint(donor)  # before minutes of drawing: it may not be there
     train_source, validation = training_sources(config, progress)
     run.note_data(describe_data(train_source, validation) | describe_teacher(config))
     config = with_found_weights(with_found_anchors(config, train_source), train_source)
@@ -100,9 +104,9 @@ def _train_in(run: Run, config: Config, progress: ProgressFor, callbacks: Sequen
     warn_of_outside(config, train_source)
     keras.utils.set_random_seed(config.seed)  # here, so that nothing that opens the data draws from it
     network = build_model(config)
-    if config.model.init_from and run.read_state() is None:
+    if donor:
         take_over = prune_from if config.model.prune else init_from
-        check_held_back(config, take_over(network, config.model.init_from))
+        check_held_back(config, take_over(network, donor))
     card = ModelCard.of(config, count_trainable(network))
     _fit(run, config, (network, card), (train_source, validation), callbacks)
     _report(run, validation_sources(config, validation), progress)

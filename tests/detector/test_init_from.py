@@ -12,6 +12,7 @@ import pytest
 from detector.build import build_model
 from detector.config import Config
 from detector.runs import Run, RunError
+from detector.training import train
 from detector.transfer import init_from
 from tests.detector.small_run import small_config, small_values
 
@@ -92,3 +93,16 @@ def test_a_donor_that_is_not_there_is_named(tmp_path: Path) -> None:
         init_from(make_network(make_config(), seed=2), tmp_path / "nothing")
     with pytest.raises(RunError, match=r"no checkpoint at .*best\.keras\. Give a run folder that finished an epoch"):
         init_from(make_network(make_config(), seed=2), tmp_path)
+
+
+def test_a_donor_that_is_not_there_is_told_before_the_data_are_opened(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def open_data(*_: object) -> None:
+        raise AssertionError("opened")
+
+    monkeypatch.setattr("detector.training.training_sources", open_data)
+    values = small_values(tmp_path)
+    values["model"]["init_from"] = "runs/nobody-1"
+    with pytest.raises(RunError, match="nobody-1"):
+        train(Config.parse(values), tmp_path / "run")

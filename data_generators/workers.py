@@ -67,11 +67,15 @@ def begin_worker() -> None:
     """Readies a process that a pool has spawned: one thread of OpenCV, deaf to Ctrl-C, ended with its parent."""
     cv2.setNumThreads(1)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the parent, which ends the pool
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    end_with_parent()
 
 
-def _end_with_parent() -> None:
-    """Ends this process when its parent is killed; a pool of `concurrent.futures` would wait for work for ever."""
+def end_with_parent() -> None:
+    """Ends this process once its parent is killed; a pool of `concurrent.futures` would wait for work for ever."""
+    threading.Thread(target=_await_end_of_parent, daemon=True).start()
+
+
+def _await_end_of_parent() -> None:
     parent = parent_process()
     if parent is not None:
         wait([parent.sentinel])

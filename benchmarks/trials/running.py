@@ -18,6 +18,7 @@ import numpy as np
 
 from data_generators.formats import open_source
 from data_generators.sources import Source, hash_content
+from data_generators.workers import end_with_parent
 from detector.config import Config
 from detector.data import open_entry
 from detector.locate import find_checkpoint
@@ -141,6 +142,7 @@ def run_trials(root: Path, trials: Sequence[Trial], jobs: int = 1) -> list[dict[
 
 
 def _begin_worker() -> None:
+    end_with_parent()  # else it would go on and train all that is queued
     logging.getLogger("tensorflow").setLevel(logging.ERROR)  # it warns that every trial has graphs of its own
     import_keras_quietly()
 

@@ -37,6 +37,7 @@ from data_generators.synthetic.cutout_settings import CutoutSettings
 from data_generators.synthetic.cutouts import CutoutScenes
 from data_generators.synthetic.documents import DocumentScenes, DocumentSettings
 from data_generators.synthetic.forms import FormScenes, FormSceneSettings
+from data_generators.yaml_text import parse_yaml
 
 TRIMAP_SPLITS = {"train": 0.8, "val": 0.2}
 SCENE_SPLITS = {"train": 0, "val": 1 << 40, "test": 2 << 40}  # added to the seed: no scene or page in two of them
@@ -281,7 +282,7 @@ def open_source(text: str, on_error: OnError = "raise", **options: Any) -> Sourc
 
 def _read_options(path: str) -> dict[str, Any]:
     try:
-        values = yaml.safe_load(read_bytes(Path(path).expanduser(), "Check the path, or leave it empty for defaults."))
+        values = parse_yaml(read_bytes(Path(path).expanduser(), "Check the path, or leave it empty for defaults."))
     except yaml.YAMLError as error:
         raise DataError(path, f"the file is not YAML ({error}).", "Write one `name: value` a line.") from error
     if not isinstance(values, dict):

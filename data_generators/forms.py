@@ -16,9 +16,11 @@ from data_generators.errors import DataError
 from data_generators.files import file_stamp, read_bytes, write_atomically
 from data_generators.images import read_image, write_image
 from data_generators.settings import Settings
+from data_generators.yaml_text import parse_yaml
 
 LEAST_FIELD_PX = 4
-WHOLE_PAGE = "page"  # no name of a field: scenes have it for the page itself
+WHOLE_PAGE = "page"  # scenes have it for the page itself
+RESERVED = (WHOLE_PAGE, "rectified")  # no names of fields; the latter is the whole page's file, straightened
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 
 BoxPx = tuple[float, float, float, float]
@@ -37,9 +39,13 @@ class FormSettings(Settings):
     def _check_fields(cls, fields: dict[str, BoxPx]) -> dict[str, BoxPx]:
         if not fields:
             raise ValueError("a form needs at least one field; write `name: [x0, y0, x1, y1]`")
+        known: dict[str, str] = {}
         for name, box in fields.items():
-            if not _NAME.fullmatch(name) or name == WHOLE_PAGE:
-                raise ValueError(f"{name!r} is no name of a field; take letters, digits, _ and -, but not `page`")
+            if not _NAME.fullmatch(name) or name.casefold() in RESERVED:
+                names = " or ".join(f"`{each}`" for each in RESERVED)
+                raise ValueError(f"{name!r} is no name of a field; take letters, digits, _ and -, but not {names}")
+            if (other := known.setdefault(name.casefold(), name)) != name:
+                raise ValueError(f"{other} and {name} would share a file on some disks; give one another name")
             if not (box[2] - box[0] >= LEAST_FIELD_PX and box[3] - box[1] >= LEAST_FIELD_PX):
                 raise ValueError(
                     f"the box of {name} must be x0, y0, x1, y1 with x1 and y1 at least {LEAST_FIELD_PX} pixels beyond "
@@ -111,7 +117,7 @@ def read_form(path: str | Path) -> Form:
 def _read_mapping(path: Path) -> dict[str, Any]:
     cure = "Write `scan: PICTURE` and, below `fields_px:`, a line `name: [x0, y0, x1, y1]` for each field."
     try:
-        values = yaml.safe_load(read_bytes(path, f"Check the path of the form. {cure}"))
+        values = parse_yaml(read_bytes(path, f"Check the path of the form. {cure}"))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise DataError(path, f"the form is not YAML ({error}).", cure) from error
     if not isinstance(values, dict):

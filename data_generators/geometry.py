@@ -110,6 +110,11 @@ def quad_iou(first: np.ndarray, second: np.ndarray) -> float:
     return float(one.intersection(two).area / union) if union > 0 else 0.0
 
 
+def quad_shows(quad: np.ndarray) -> bool:
+    """Whether any of a normalised quadrilateral (4, 2) lies in the picture, the unit square."""
+    return bool(make_valid(Polygon(np.asarray(quad, np.float64))).intersection(Polygon(UNIT_QUAD)).area > 0)
+
+
 def box_area(boxes: np.ndarray) -> np.ndarray:
     """Area (N,) of boxes (N, 4), x0 y0 x1 y1; 0 where sides have changed places."""
     return np.prod((boxes[:, 2:] - boxes[:, :2]).clip(0), axis=1)

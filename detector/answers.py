@@ -18,7 +18,7 @@ from data_generators.preview import write_png
 from data_generators.real.index_picture_writer import write_index_picture
 from detector.looks import ONCE, Looks
 from detector.pictures import draw_overlay
-from detector.prediction import Answer, Picture, expand_inputs, predict, require_four_corners
+from detector.prediction import Answer, Inputs, Picture, expand_inputs, predict, require_four_corners
 from detector.runs import RunError, write_json
 from detector.runtime import Runtime, load_runtime
 
@@ -30,7 +30,7 @@ RECTIFIED = "-rectified"
 
 def write_answers(
     model: str | Path | Runtime,
-    inputs: Sequence[str],
+    inputs: Inputs,
     output: Path,
     *,
     every: int = 1,
@@ -55,8 +55,8 @@ def write_answers(
         rectify: write each document that was found, straightened, to `NAME-rectified.png`.
         on_error: what to do with a file that cannot be read; what was answered before it is written in any case,
             and where that is nothing, an earlier `predictions.json` stays.
-        template: a `form.yaml`; each field of a document that was found is written, straightened, to
-            `NAME-FIELD.png`.
+        template: a `form.yaml`; each row has a `form`, None where none was found, and each field of one that was found
+            is written, straightened, to `NAME-FIELD.png`.
         looks: how often and how each picture is looked at.
         masks: a folder, new or empty; the mask of each picture is written there, as an index picture `NAME.png` of the
             picture's size: 0 is background, label + 1 an object of a class.
@@ -79,7 +79,7 @@ def write_answers(
     rows: list[dict[str, Any]] = []
     try:
         for answer in predict(runtime, inputs, every, on_error, template, looks=looks):
-            rows.append(answer.to_json())
+            rows.append(({"form": None} if template else {}) | answer.to_json())
             name = targets.free_name(answer.picture.name)
             rows[-1] |= _write_pictures(answer, name, targets, overlays=overlays, rectify=rectify)
             for field, file in _write_fields(answer, name, targets).items():

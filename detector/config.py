@@ -13,6 +13,7 @@ from data_generators.settings import Settings, SettingsError
 from data_generators.sources import CornerOrder
 from data_generators.transform.augment import AugmentSettings
 from data_generators.transform.input_spec import InputSpec
+from data_generators.yaml_text import parse_yaml
 from detector.codecs import CODECS, Codec
 from detector.presets import preset_names, preset_text
 from detector.settings.data import DataSettings
@@ -120,7 +121,7 @@ def read_config(source: str | Path, overrides: Sequence[str] = ()) -> Config:
     """
     text = _read_text(source)
     try:
-        values = yaml.safe_load(text)
+        values = parse_yaml(text)
     except yaml.YAMLError as error:
         raise SettingsError(f"{source}: not valid YAML: {error}") from None
     if not isinstance(values, dict):
@@ -161,7 +162,7 @@ def apply_override(values: dict[str, Any], override: str, flag: str = "--set") -
     if not equals:
         raise SettingsError(f"{flag} {override}: expected key=value, e.g. training.epochs=5.")
     try:
-        value = yaml.safe_load(text)
+        value = parse_yaml(text)
     except yaml.YAMLError as error:
         raise SettingsError(f"{flag} {override}: the value is not valid YAML: {error}") from None
     *parents, key = path.strip().split(".")

@@ -23,6 +23,7 @@ from detector.runtime import Outputs, Runtime, load_runtime
 
 logger = logging.getLogger(__name__)
 
+Inputs = str | Path | Sequence[str | Path]  # files, folders, glob patterns
 FRAMES = 32  # that the network is given at a time
 
 
@@ -49,7 +50,8 @@ class Answer:
         picture: the picture.
         predictions: head name -> prediction, in normalised coordinates of the picture.
         thresholds: of the model's card.
-        form: the form on the document, where a template was given and a document found.
+        form: the form on the document, where a template was given, and the network found a document or the template's
+            print was found.
     """
 
     picture: Picture
@@ -105,7 +107,7 @@ def run_frames(runtime: Runtime, frames: Sequence[np.ndarray]) -> Outputs:
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 
-def find_pictures(inputs: Sequence[str], every: int = 1, on_error: OnError = "raise") -> Iterator[Picture]:
+def find_pictures(inputs: Inputs, every: int = 1, on_error: OnError = "raise") -> Iterator[Picture]:
     """The pictures behind files, folders, globs and videos, in order.
 
     Args:
@@ -126,13 +128,14 @@ def find_pictures(inputs: Sequence[str], every: int = 1, on_error: OnError = "ra
     policy.summarise("prediction", len(paths))
 
 
-def expand_inputs(inputs: Sequence[str]) -> list[Path]:
-    """The files behind files, folders and glob patterns, in order.
+def expand_inputs(inputs: Inputs) -> list[Path]:
+    """The files behind one or several files, folders and glob patterns, in order.
 
     Raises:
         DataError: nothing there.
     """
-    return [path for entry in inputs for path in _expand(entry)]
+    entries = [inputs] if isinstance(inputs, str | Path) else inputs
+    return [path for entry in entries for path in _expand(str(entry))]
 
 
 def _expand(entry: str) -> list[Path]:
@@ -172,7 +175,7 @@ def _frames(path: Path, step: int) -> Iterator[Picture]:
 
 def predict(
     model: str | Path | Runtime,
-    inputs: Sequence[str],
+    inputs: Inputs,
     every: int = 1,
     on_error: OnError = "raise",
     template: str | Path | None = None,
@@ -186,7 +189,8 @@ def predict(
         inputs: files, folders, globs, videos.
         every: take every n-th frame of a video.
         on_error: what to do with a file that cannot be read.
-        template: a `form.yaml`, see `data_generators.forms`; its fields are read on each document that is found.
+        template: a `form.yaml`, see `data_generators.forms`; its fields are read on each document that is found, and
+            wherever its print is found, whatever the network says.
         looks: how often and how each picture is looked at.
 
     Yields:
@@ -220,11 +224,14 @@ def require_four_corners(runtime: Runtime, option: str) -> None:
 
 
 def _read_form(reader: FormReader, answer: Answer) -> FormReading | None:
+    """The form on a picture, unless the network sees no document there and the form's print is not found either."""
     corners = answer.predictions["corners"]
-    if not corners.is_present(answer.thresholds):
-        return None
+    is_present = corners.is_present(answer.thresholds)
     try:
-        return reader.read(answer.picture.image, corners.keypoints)
+        reading = reader.read(answer.picture.image, corners.keypoints)
     except ValueError:
-        logger.warning("%s: the form is not read, three of its corners lie on a line", answer.picture.origin["file"])
+        if is_present:
+            message = "%s: the form is not read, three of its corners lie on a line"
+            logger.warning(message, answer.picture.origin["file"])
         return None
+    return reading if is_present or reading.refined else None

@@ -19,6 +19,7 @@ from data_generators.real.mask_values import MaskValueSettings
 from data_generators.real.masked_pictures import MaskedPicture, MaskedPicturesSource, in_natural_order
 from data_generators.sources import Source
 from data_generators.splits import SplitSettings, open_split
+from data_generators.yaml_text import parse_yaml
 
 logger = logging.getLogger(__name__)
 
@@ -89,7 +90,7 @@ def _with_told_options(root: Path, options: MaskFolderSettings) -> MaskFolderSet
     if not told.is_file() or options.model_fields_set & {"classes", "colours", "class_name", "threshold"}:
         return options
     try:
-        values = yaml.safe_load(read_bytes(told))
+        values = parse_yaml(read_bytes(told))
     except yaml.YAMLError as error:
         raise DataError(told, f"the file is not YAML ({error}).", "Write one `name: value` a line.") from error
     if not isinstance(values, dict):

@@ -12,6 +12,7 @@ import yaml
 from data_generators.errors import DataError
 from data_generators.files import read_bytes
 from data_generators.images import list_images
+from data_generators.yaml_text import parse_yaml
 
 YAML_NAME = "data.yaml"
 SPLITS = ("train", "val", "test")
@@ -103,7 +104,7 @@ def _find_yaml(path: Path) -> Path:
 
 def _read_mapping(file: Path) -> dict[str, Any]:
     try:
-        data = yaml.safe_load(read_bytes(file, f"A YOLO set is named by its {YAML_NAME}, or the folder with it."))
+        data = parse_yaml(read_bytes(file, f"A YOLO set is named by its {YAML_NAME}, or the folder with it."))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise DataError(file, f"the file is not YAML ({error}).", "Write one `name: value` a line.") from error
     if not isinstance(data, dict):

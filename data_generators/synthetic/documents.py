@@ -12,7 +12,7 @@ import numpy as np
 from data_generators.errors import DataError
 from data_generators.files import file_stamp
 from data_generators.forms import WHOLE_PAGE, box_quad
-from data_generators.geometry import UNIT_QUAD
+from data_generators.geometry import UNIT_QUAD, quad_shows
 from data_generators.images import decoder_versions
 from data_generators.sample import Sample, sample_with_corners
 from data_generators.sources import Source, hash_code
@@ -88,9 +88,9 @@ def hash_numbers(seed: int, stream: int, numbers: np.ndarray) -> np.ndarray:
 class DocumentScenes(Source):
     """Synthetic scenes of documents with exact corners; scene `index` is a function of (seed, index) alone.
 
-    Keypoint 0 is the top left of the page itself, as its text runs, then clockwise. A scene without a document has no
-    object, and is known to have none. Each page is a group, so that a split by group never shares a page; so is each
-    template and each scene without a document.
+    Keypoint 0 is the top left of the page itself, as its text runs, then clockwise. A scene without a document, or one
+    whose target lies wholly outside the frame, has no object, and is known to have none. Each page is a group, so that
+    a split by group never shares a page; so is each template and each scene without a document.
 
     Args:
         settings: what to draw.
@@ -129,6 +129,8 @@ class DocumentScenes(Source):
         else:
             image, view = draw_document(rng, self._levels(page), self.settings, photo)
             quads = view.locate(self._target(page))[None]
+            if self.settings.target != WHOLE_PAGE:  # of the page something always shows
+                quads = quads[[quad_shows(quad) for quad in quads]]
         origin = f"DocumentScenes(seed={self.settings.seed}) scene {index}"
         return sample_with_corners(image, quads, group=self._group(index, page), origin=origin)
 

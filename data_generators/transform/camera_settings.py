@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from data_generators.files import expand_variables
 from data_generators.settings import Range, Settings, SettingsError, Share
+from data_generators.yaml_text import parse_yaml
 
 
 class Effect(Settings):
@@ -146,7 +147,7 @@ def read_camera(path: str | Path) -> CameraSettings:
         SettingsError: the file is no YAML, or a setting in it is wrong; names the file.
     """
     try:
-        values = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+        values = parse_yaml(Path(path).read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise SettingsError(f"{path}: expected the YAML file of a camera. Received {error}") from error
     return CameraSettings.parse(values, str(path))

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from detector.evaluation import Evaluation
     from detector.fitting import Fit
     from detector.models.cost import Cost
-    from detector.prediction import Answer
+    from detector.prediction import Answer, Inputs
     from detector.runs import Run
 
 
@@ -83,7 +83,7 @@ def compare(
 
 def predict(
     model: str | Path,
-    inputs: Sequence[str],
+    inputs: Inputs,
     every: int = 1,
     on_error: OnError = "raise",
     template: str | Path | None = None,

@@ -117,12 +117,15 @@ def generate(
     seed: Annotated[int | None, typer.Option(min=0, help="Seed of the scenes.")] = None,
     split: Annotated[str, typer.Option(help="Write the samples as this split; a folder can hold several.")] = "",
     quality: Annotated[int | None, typer.Option(min=1, max=100, help="JPEG quality; without it PNG.")] = None,
+    overrides: SourceSetOption = [],
     on_error: OnErrorOption = OnErrorChoice.STOP,
 ) -> None:
     """Write a synthetic set to disk as corner CSV; run it again to go on after a stop."""
     from detector import api
+    from detector.config import read_source_options
 
-    options: dict[str, Any] = {key: value for key, value in (("count", count), ("seed", seed)) if value is not None}
+    options: dict[str, Any] = read_source_options(overrides)
+    options |= {key: value for key, value in (("count", count), ("seed", seed)) if value is not None}
     how: dict[str, Any] = {"quality": quality, "on_error": on_error.value}
     with show_progress("drawing") as report:
         written, samples = api.generate(source, output, split, progress=report, **how, **options)

@@ -72,6 +72,11 @@ class Aligner:
         self._places = [ScanMap(scan, boxes, level) for level in PLACE] if refine else []
         self._features = ScanFeatures(scan, boxes) if refine else None
 
+    @property
+    def is_blind(self) -> bool:
+        """Whether the scan has no print outside its fields: then every way up is as good as any other."""
+        return self._way_up.is_blank
+
     def align(self, image: np.ndarray, quad: np.ndarray) -> Alignment:
         """Finds which way up a form lies within given corners, and where its print is.
 

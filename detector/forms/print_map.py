@@ -94,6 +94,11 @@ class ScanMap:
                 if shown.mean() > LEAST_SHOWN and self._values[y0:y1, x0:x1][shown].std() > LEAST_PRINT:
                     yield y0, y1, x0, x1
 
+    @property
+    def is_blank(self) -> bool:
+        """Whether there is nothing outside the fields that a page could be recognised by."""
+        return not self._tiles
+
     def match(self, page: np.ndarray) -> Matches:
         """Finds each tile on a page.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +10,8 @@ import numpy as np
 
 from data_generators.forms import Form
 from detector.forms.alignment import Aligner
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,6 +72,14 @@ class FormReader:
 
     def __init__(self, form: Form, *, refine: bool = True) -> None:
         self.form, self._aligner = form, Aligner(form.scan, form.fields.values(), refine=refine)
+        if self._aligner.is_blind:
+            logger.warning(
+                "%s: %s shows no print outside the fields. Which way up a page lies is a guess, and the fields lie "
+                "where the network's corners say. Give a scan of the printed form, cut to its edges; draw fields "
+                "smaller.",
+                form.path,
+                form.scan_path.name,
+            )
 
     def read(self, image: np.ndarray, corners: np.ndarray) -> FormReading:
         """Where the fields lie.

@@ -129,7 +129,11 @@ class _Handler(BaseHTTPRequestHandler):
         if route != "/api/labels" or not 0 < length <= LARGEST_BODY:
             raise KeyError(self.path)
         body = self.rfile.read(length)
-        return self.server.session.save(name, json.loads(body))
+        try:
+            label = json.loads(body)
+        except RecursionError:
+            raise ValueError("expected a label, got JSON nested too deeply.") from None
+        return self.server.session.save(name, label)
 
     def _page_file(self, name: str) -> tuple[bytes, str]:
         files = {file.name: file for file in resources.files("detector.labelling").joinpath("page").iterdir()}

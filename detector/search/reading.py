@@ -8,6 +8,7 @@ from pathlib import Path
 import yaml
 
 from data_generators.settings import SettingsError
+from data_generators.yaml_text import parse_yaml
 from detector.config import Config, read_config
 from detector.settings.search import SearchSettings
 
@@ -40,7 +41,7 @@ def _as_override(space: str | Path | None) -> list[str]:
     if not path.is_file():
         raise SettingsError(f"--space {path}: no such file.")
     try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+        values = parse_yaml(path.read_text(encoding="utf-8"))
     except yaml.YAMLError as error:
         raise SettingsError(f"{path}: not valid YAML: {error}") from None
     SearchSettings.parse(values, str(path))  # for a message that names the file

@@ -49,6 +49,13 @@ def test_pixel_homography_agrees_with_the_normalised_one():
     np.testing.assert_allclose(geometry.from_pixels(there, (32, 48)), geometry.apply_homography(matrix, points))
 
 
+@pytest.mark.parametrize(
+    ("shift", "shows"), [((0, 0), True), ((0.9, -0.9), True), ((1, 0), False), ((0, -1.2), False), ((3, 3), False)]
+)
+def test_a_quadrilateral_shows_where_it_covers_some_of_the_picture(shift, shows):
+    assert geometry.quad_shows(geometry.UNIT_QUAD + shift) is shows
+
+
 def test_signed_area_is_positive_clockwise_on_the_screen():
     assert geometry.quad_signed_area(geometry.UNIT_QUAD) == 1
     assert geometry.quad_signed_area(geometry.UNIT_QUAD[::-1]) == -1

@@ -12,12 +12,13 @@ import pytest
 
 from data_generators.drawing import CLASS_COLOURS
 from data_generators.errors import DataError
-from data_generators.forms import write_form
-from data_generators.geometry import UNIT_QUAD, from_pixels, homography_between, pixel_homography
+from data_generators.forms import box_quad, write_form
+from data_generators.geometry import UNIT_QUAD, apply_homography, from_pixels, homography_between, pixel_homography
 from data_generators.images import read_image, write_image
 from data_generators.preview import write_png
 from data_generators.real.index_picture import read_index_picture
 from detector.answers import rectify_quad, write_answers
+from detector.prediction import predict
 from detector.runs import RunError
 from detector.runtime import Outputs
 from tests.detector.fake import FakeRuntime
@@ -241,12 +242,33 @@ def test_the_overlay_shows_the_fields(form_photos: Path) -> None:
     assert 100 < np.any(plain != fields, axis=-1).sum() < 0.2 * plain.shape[0] * plain.shape[1]
 
 
-def test_without_a_document_there_is_no_form(form_photos: Path) -> None:
-    inputs = [str(form_photos / "photos")]
-    write_answers(runtime(logit=-5), inputs, form_photos / "out", template=form_photos / "form.yaml")
-    rows = json.loads((form_photos / "out/predictions.json").read_text())
-    assert all("form" not in row for row in rows)
-    assert len(list((form_photos / "out").glob("*.png"))) == 2
+def test_without_a_document_and_its_print_there_is_no_form(form_photos: Path) -> None:
+    write_png(form_photos / "others" / "noise.png", noise(1, (200, 300))[0])
+    write_answers(
+        runtime(logit=-5), str(form_photos / "others"), form_photos / "out", template=form_photos / "form.yaml"
+    )
+    [row] = json.loads((form_photos / "out/predictions.json").read_text())
+    assert row["form"] is None
+    assert len(list((form_photos / "out").glob("*.png"))) == 1
+    write_answers(runtime(logit=-5), form_photos / "others", form_photos / "out")
+    [row] = json.loads((form_photos / "out/predictions.json").read_text())
+    assert "form" not in row
+
+
+@pytest.mark.parametrize("quad", [FORM_QUAD, QUAD])
+def test_a_form_is_read_by_its_print_where_the_network_sees_no_document(form_photos: Path, quad: np.ndarray) -> None:
+    template = form_photos / "form.yaml"
+    for answer in predict(runtime(quad, logit=-5), form_photos / "photos", template=template):
+        assert answer.form is not None and answer.form.refined
+        expected = np.roll(FORM_QUAD, 2 if "down" in answer.picture.name else 0, axis=0)
+        field = apply_homography(homography_between(UNIT_QUAD, expected), box_quad(FIELDS["holder"]))
+        assert np.abs(answer.form.fields["holder"] - field).max() < 0.02
+
+
+def test_a_scan_without_print_is_told(form_photos: Path, caplog: pytest.LogCaptureFixture) -> None:
+    write_form(form_photos / "blank.yaml", np.full((200, 300, 3), 255, np.uint8), FIELDS)
+    write_answers(runtime(FORM_QUAD), form_photos / "photos", form_photos / "out", template=form_photos / "blank.yaml")
+    assert "blank.yaml: blank.png shows no print outside the fields" in caplog.text
 
 
 def test_no_crop_overwrites_a_picture(form_photos: Path) -> None:

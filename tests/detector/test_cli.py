@@ -220,6 +220,16 @@ def test_generate_writes_splits_and_goes_on(detector: Detector, sources: dict[st
     assert "split 'val' was begun with fingerprint" in in_one_line(other.error)
 
 
+def test_generate_takes_options_of_the_scenes(detector: Detector) -> None:
+    options = ("layouts=[registration]", "target=registration_number", "size_hw=[72, 96]", "negative_share=0")
+    words = [word for option in options for word in ("--set", option)]
+    assert detector("generate", "documents:", "numbers", "--count", 2, *words).code == 0
+    picture = open_source("corners:numbers").sample(0)
+    assert picture.size_hw == (72, 96)
+    assert (picture.boxes[0, 2:] - picture.boxes[0, :2]).prod() < 0.1, "a field, not the page"
+    assert detector("generate", "documents:", "numbers", "--set", "layout=letter").code == 1
+
+
 def test_generate_skips_and_counts(detector: Detector, broken_folder: Path, caplog: pytest.LogCaptureFixture) -> None:
     assert detector("generate", f"negatives:{broken_folder}", "a").code == 1
     with caplog.at_level(logging.WARNING):

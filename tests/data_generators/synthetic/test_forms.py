@@ -79,6 +79,21 @@ def test_some_scenes_have_no_form(form: Path) -> None:
     assert source.sample(0).keypoints.shape == (0, 4, 2)
 
 
+def test_a_target_outside_the_frame_is_no_object(form: Path) -> None:
+    placement = {"area": (0.8, 1.4), "cut_off_share": 1, "overhang": 0.5}
+    pages, numbers = (scenes(form, count=40, target=name, placement=placement) for name in ("page", "number"))
+    shown = 0
+    for index in range(40):
+        [page], number = pages.sample(index).keypoints, numbers.sample(index)
+        [centre] = apply_homography(homography_between(UNIT_QUAD, page), FIELDS["number"].reshape(1, 2, 2).mean(axis=1))
+        if centre.min() > 0 and centre.max() < 1:
+            assert len(number.keypoints), "it shows"
+        if len(number.keypoints):
+            assert number.boxes[0, :2].max() < 1 and number.boxes[0, 2:].min() > 0
+        shown += len(number.keypoints)
+    assert 3 < shown < 37
+
+
 def test_drawn_certificates_have_fields_as_targets_too() -> None:
     options = {"layouts": ["registration"], "count": 3, "negative_share": 0, "size_hw": (72, 96)}
     pages, numbers = (open_source("documents:", target=name, **options) for name in ("page", "registration_number"))

@@ -116,6 +116,7 @@ def test_nothing_outside_the_folder_is_read_or_written(serve: Serve, pictures: P
 @pytest.mark.parametrize(
     "body",
     [
+        b"[" * 60_000,
         *[{}, [], 5, b"{", {"label": None}, {"label": {}, "stamp": ["1", "2"]}, {"label": None, "stamp": 3}],
         {"label": {"corners": [[1, 2]], "done": True}, "stamp": ["-1", "0"]},
         {"label": {"corners": [[], []], "done": True}, "stamp": ["-1", "0"]},

@@ -62,7 +62,7 @@ def _explain(model: type[BaseModel], error: ValidationError) -> list[str]:
             hint = f"Did you mean {' or '.join(f'`{name}`' for name in near)}?" if near else "Remove it."
             lines.append(f"  {path}: there is no such setting. {hint}")
         else:
-            lines.append(f"  {path}: {item['msg']}. Received {item['input']!r}.")
+            lines.append(f"  {path}: {item['msg'].removesuffix('.')}. Received {item['input']!r}.")
     return lines
 
 

@@ -104,6 +104,11 @@ def test_files_that_are_no_config(tmp_path: Path) -> None:
     broken.write_text("seed: [1")
     with pytest.raises(SettingsError, match=r"broken.yaml: not valid YAML"):
         read_config(broken)
+    broken.write_text("seed: 1\ntraining: {epochs: 2}\nseed: 2")
+    with pytest.raises(
+        SettingsError, match=r"(?s)broken.yaml: not valid YAML: .*the key 'seed' stands there twice.*line 3"
+    ):
+        read_config(broken)
     broken.write_text("- 1")
     with pytest.raises(SettingsError, match=r"broken.yaml: expected a mapping of settings. Begin from `detector init`"):
         read_config(broken)

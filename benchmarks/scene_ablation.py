@@ -4,7 +4,8 @@
 
 Trains a network of 34,661 parameters at 96 px on 8,000 scenes for each row and seed, about 3 minutes on one core,
 and measures its int8 file. The table gives the loss of mean quad IoU (with everything, minus without) and its standard
-error over the seeds: a cost below two standard errors is no finding. Judge by the first --data; `corners_paper_sheets`
+error over the seeds; the last line is the standard error that all rows together give, which is the one to trust where
+seeds are few: a cost below two of them is no finding. Judge by the first --data; `corners_paper_sheets`
 (of the folder DETECTOR_DATA) and drawn validation scenes are reported beside it. What is done already is not done
 again.
 """
@@ -17,6 +18,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from trials.running import SCENE_SIDE_PX, SMALL, Scores, Trial, run_trials, short_name, spread
 
 from data_generators.synthetic.clutter import OBJECTS
@@ -191,8 +193,31 @@ def make_table(scores: dict[tuple[str, int], dict[str, Scores]], rows: list[str]
             row[source] = {"quad_iou_mean": spread(values)[0], "cost": cost, "cost_error": error}
             row[source] |= {TAIL: spread(bad)[0], "seeds": values}
         table.append(row)
+    for source in scores[FULL, 1]:
+        noise = training_noise(np.array([row[source]["seeds"] for row in table]))
+        for row in table:
+            row[source] |= {"cost_pooled_error": noise * (2 / seeds) ** 0.5}  # of a difference of two means
     decisive = list(scores[FULL, 1])[1]  # the first is the drawn validation set
     return [table[0], *sorted(table[1:], key=lambda row: -row[decisive]["cost"])]
+
+
+def training_noise(scores: np.ndarray) -> float:
+    """Standard deviation of what a training scores beside the effects of its row and its seed, from all rows together.
+
+    The residual mean square of a two-way layout without repetition (Montgomery, Design and Analysis of Experiments,
+    section 4.1): two or three seeds of one row say next to nothing of it, those of forty rows do.
+
+    Args:
+        scores: float (rows, seeds).
+
+    Returns:
+        NaN of one row or one seed.
+    """
+    rows, seeds = scores.shape
+    if min(rows, seeds) < 2:
+        return float("nan")
+    residuals = scores - scores.mean(axis=1, keepdims=True) - scores.mean(axis=0) + scores.mean()
+    return float((np.square(residuals).sum() / ((rows - 1) * (seeds - 1))) ** 0.5)
 
 
 def print_table(table: list[dict[str, Any]]) -> None:
@@ -205,6 +230,8 @@ def print_table(table: list[dict[str, Any]]) -> None:
         cells = [row[source] for source in sources]
         texts = [f"{c['quad_iou_mean']:.4f} {c['cost']:+.4f} +- {c['cost_error']:.4f} {c[TAIL]:6.1%}" for c in cells]
         print(f"{row['without']:22}" + "".join(f"{text:>36}" for text in texts))
+    pooled = [f"+- {table[0][source]['cost_pooled_error']:.4f}       " for source in sources]
+    print(f"{'error from all rows':22}" + "".join(f"{text:>36}" for text in pooled))
 
 
 if __name__ == "__main__":

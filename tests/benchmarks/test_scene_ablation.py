@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from data_generators.settings import Settings
@@ -102,3 +103,14 @@ def test_costs_are_paired_by_seed_and_sorted(capsys: pytest.CaptureFixture[str])
     print_table(table)
     printed = capsys.readouterr().out
     assert "mine" in printed and "+0.1700 +- 0.0300" in printed and "25.0%" in printed
+    assert f"+- {tilt['cost_pooled_error']:.4f}" in printed.splitlines()[-1]
+
+
+def test_noise_is_what_rows_and_seeds_do_not_explain() -> None:
+    from scene_ablation import training_noise
+
+    random = np.random.default_rng(1)
+    effects = random.normal(0, 5, (400, 1)) + random.normal(0, 5, (1, 3))
+    assert training_noise(effects) == pytest.approx(0, abs=1e-9)
+    assert training_noise(effects + random.normal(0, 0.02, (400, 3))) == pytest.approx(0.02, rel=0.1)
+    assert np.isnan(training_noise(effects[:, :1]))

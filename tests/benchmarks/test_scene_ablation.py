@@ -103,7 +103,8 @@ def test_costs_are_paired_by_seed_and_sorted(capsys: pytest.CaptureFixture[str])
     print_table(table)
     printed = capsys.readouterr().out
     assert "mine" in printed and "+0.1700 +- 0.0300" in printed and "25.0%" in printed
-    assert f"+- {tilt['cost_pooled_error']:.4f}" in printed.splitlines()[-1]
+    assert tilt["below_rows"] == pytest.approx((0.85 + 0.84 + 0.68) / 3 - 0.84)
+    assert f"+- {tilt['pooled_error']:.4f}" in printed.splitlines()[-1]
 
 
 def test_noise_is_what_rows_and_seeds_do_not_explain() -> None:

@@ -9,7 +9,7 @@ pixels, shows the form with other values, turned by 0, 90, 180 or 270 degrees an
 network alone say where the field is. The paper is bent, folded and crumpled as in the default scenes, or flat with
 `--flat`; on bent paper the true quadrilateral of a box is that of its four corners.
 
-- `found`: share of photos in which the network says that there is a document;
+- `found`: share of photos in which the form is found: the network says that there is a document, or its print is there;
 - `corners_iou_mean`: mean quad IoU of the network's corners with the paper's, 0 where nothing was found;
 - `corners_good`: share with a corner IoU of at least 0.9;
 - `orientation_right`: share of all photos whose first corner is the form's own top left;

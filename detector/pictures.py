@@ -87,11 +87,19 @@ def draw_overlay(answer: Answer) -> np.ndarray:
             height,
             (),
             _predicted(prediction, image, answer.thresholds, by_class=True),
-            prediction.describe(answer.thresholds),
+            caption(answer, name),
         )
-        for prediction in answer.predictions.values()
+        for name, prediction in answer.predictions.items()
     ]
     return np.concatenate(tiles, axis=1)
+
+
+def caption(answer: Answer, head: str) -> str:
+    """What a head says of a picture in a few words, and of the form, which its print can tell against the network."""
+    words = str(answer.predictions[head].describe(answer.thresholds))
+    if head != "corners" or answer.form is None:
+        return words
+    return f"{words}; form {'found by its print' if answer.form.refined else 'laid on the corners'}"
 
 
 def _draw_fields(image: np.ndarray, answer: Answer) -> np.ndarray:

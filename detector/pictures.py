@@ -95,11 +95,11 @@ def draw_overlay(answer: Answer) -> np.ndarray:
 
 
 def caption(answer: Answer, head: str) -> str:
-    """What a head says of a picture in a few words, and of the form, which its print can tell against the network."""
-    words = str(answer.predictions[head].describe(answer.thresholds))
-    if head != "corners" or answer.form is None:
-        return words
-    return f"{words}; form {'found by its print' if answer.form.refined else 'laid on the corners'}"
+    """What a head says of a picture in a few words; of a form whose print was found, where the network saw nothing."""
+    prediction = answer.predictions[head]
+    if head == "corners" and answer.form and not prediction.is_present(answer.thresholds):
+        return f"form found, presence {prediction.presence:.2f}"
+    return str(prediction.describe(answer.thresholds))
 
 
 def _draw_fields(image: np.ndarray, answer: Answer) -> np.ndarray:

@@ -1,6 +1,6 @@
 """The number on the form: a certificate's template is laid over unseen drawn photos of the same form with other values.
 
-    python benchmarks/fields.py [--photos 300] [--forms 6] [--model documents] [--flat] [--json FILE]
+    python benchmarks/fields.py [--photos 300] [--forms 6] [--model documents] [--flat] [--others SOURCE] [--json FILE]
 
 For each form, a filled scan and a `form.yaml` with one field are written. The field's box is where the numbers of
 `SPECIMENS` certificates stood, and `PADDING` of its height more on each side. Each photo, 640 x 480 to 960 x 720
@@ -23,6 +23,9 @@ photos in which a person could read the number, whatever was found. By the drawi
 in which the page lies whole in the picture, the number is at least `LEAST_HIGH_PX` high, and the pixels at its true
 place follow the number as it was printed: by a correlation of at least `LEAST_LIKE` (no finger, glare or blur over it),
 and with at least `LEAST_CONTRAST` grey values between its ink and its paper. `readable` is their share of all.
+
+`print_found` is the share of photos in which the form's print was found, whatever the network said; with `--others`
+also that of pictures that do not show the form, up to `MOST_OTHERS` of each source: 0 is right there.
 """
 
 from __future__ import annotations
@@ -39,10 +42,12 @@ import cv2
 import numpy as np
 from shapely.geometry import Polygon
 
+from data_generators.formats import open_source
 from data_generators.forms import box_quad, read_form, write_form
 from data_generators.geometry import UNIT_QUAD, align_cyclic, homography_between, quad_iou
 from data_generators.images import write_image
 from data_generators.sample import Sample
+from data_generators.sources import Source
 from data_generators.synthetic.certificates import draw_registration_form
 from data_generators.synthetic.compositing import shrink_levels, shrink_to
 from data_generators.synthetic.documents import DocumentScenes, DocumentSettings
@@ -56,6 +61,7 @@ SPECIMENS, PADDING = 8, 0.4
 SIZES_HW = ((480, 640), (640, 480), (720, 960), (960, 720))
 SCAN_PX = 1600
 GOOD_IOU, SLACK_PX = 0.9, 0.1
+MOST_OTHERS = 60
 LEAST_HIGH_PX, LEAST_LIKE, LEAST_CONTRAST = 8, 0.6, 20
 NAMES = ("orientation_right", "field_iou_mean", "box_iou_mean", "number_inside")
 FLAT = {"strength": 0}
@@ -163,12 +169,13 @@ def judge(answer: Answer, reading: FormReading | None, sample: Sample) -> dict[s
     """The figures of one photo."""
     page, field, number = sample.keypoints.astype(np.float64)
     if reading is None:
-        return dict.fromkeys(("found", "corners_iou_mean", "corners_good", *NAMES), 0.0)
+        return dict.fromkeys(("found", "print_found", "corners_iou_mean", "corners_good", *NAMES), 0.0)
     corners_iou = quad_iou(answer.predictions["corners"].keypoints, page)
     scale = np.array([sample.size_hw[1], sample.size_hw[0]])
     read = reading.fields[FIELD]
     return {
         "found": 1.0,
+        "print_found": float(reading.refined),
         "corners_iou_mean": corners_iou,
         "corners_good": float(corners_iou >= GOOD_IOU),
         "orientation_right": float(np.array_equal(align_cyclic(reading.keypoints, page), reading.keypoints)),
@@ -211,6 +218,22 @@ def measure(
     return rows, milliseconds
 
 
+def find_on_others(runtime: Runtime, forms: int, sources: dict[str, Source]) -> dict[str, float]:
+    """Name of a source -> share of its pictures, evenly spread over it, on which the print of a form is found."""
+    shares = {}
+    with tempfile.TemporaryDirectory() as name:
+        templates = [write_template(Path(name), 1000 + form) for form in range(forms)]
+        for text, source in sources.items():
+            chosen = np.unique(np.linspace(0, len(source) - 1, MOST_OTHERS).round().astype(int)).tolist()
+            found = 0
+            for number, index in enumerate(chosen):
+                write_image(Path(name) / "other.png", source.sample(index).image)
+                [answer] = predict(runtime, Path(name) / "other.png", template=templates[number % forms])
+                found += bool(answer.form and answer.form.refined)
+            shares[text] = found / len(chosen)
+    return shares
+
+
 def summarise(rows: list[dict[str, float]]) -> dict[str, float]:
     """Means over all photos, over those with good corners, and over the readable ones."""
     figures = _means(rows, tuple(rows[0]))
@@ -231,17 +254,23 @@ def main() -> None:
     parser.add_argument("--forms", type=int, default=6, help="number of different forms, in turns")
     parser.add_argument("--model", default="documents", help="run folder, model file or name of a shipped model")
     parser.add_argument("--flat", action="store_true", help="flat paper alone")
+    parser.add_argument("--others", action="append", default=[], help="FORMAT:PATH, does not show the form; repeat it")
     parser.add_argument("--json", type=Path, help="file to write the figures to")
     options = parser.parse_args()
     cv2.setNumThreads(1)
-    rows, milliseconds = measure(load_runtime(options.model), options.forms, options.photos, options.flat)
+    runtime, sources = load_runtime(options.model), {text: open_source(text) for text in options.others}
+    rows, milliseconds = measure(runtime, options.forms, options.photos, options.flat)
     figures = {kind: summarise(part) for kind, part in rows.items()}
     print(f"{options.photos} photos of {options.forms} forms{'':10}" + "".join(f"{kind:>12}" for kind in figures))
     for name in figures["refined"]:
         print(f"{name:30}" + "".join(f"{part[name]:12.4f}" for part in figures.values()))
     print(f"reading the form: {np.median(milliseconds):.0f} ms a photo (median)")
+    others = find_on_others(runtime, options.forms, sources)
+    for source, share in others.items():
+        print(f"print found on others, {source}: {share:.4f}")
     if options.json:
-        text = json.dumps({**figures, "median_ms": float(np.median(milliseconds)), "photos": rows}, indent=1)
+        times = {"median_ms": float(np.median(milliseconds))}
+        text = json.dumps({**figures, **times, "print_found_on_others": others, "photos": rows}, indent=1)
         options.json.write_text(text, encoding="utf-8")
 
 

@@ -24,6 +24,7 @@ from detector.runtime import Outputs, Runtime, load_runtime
 logger = logging.getLogger(__name__)
 
 Inputs = str | Path | Sequence[str | Path]  # files, folders, glob patterns
+LEAST_MARGIN = 0.05  # of a form where the network sees no document: stripes are as like print upside down
 FRAMES = 32  # that the network is given at a time
 
 
@@ -234,4 +235,4 @@ def _read_form(reader: FormReader, answer: Answer) -> FormReading | None:
             message = "%s: the form is not read, three of its corners lie on a line"
             logger.warning(message, answer.picture.origin["file"])
         return None
-    return reading if is_present or reading.refined else None
+    return reading if is_present or (reading.refined and reading.margin >= LEAST_MARGIN) else None

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import cv2
 import fields
 import numpy as np
 import pytest
 
+from data_generators.formats import open_source
 from data_generators.forms import box_quad
+from data_generators.images import write_image
 from data_generators.sample import Sample, sample_with_corners
+from detector.runtime import load_runtime
 
 PAGE = box_quad(np.array([0.1, 0.1, 0.9, 0.9]))
 NUMBER = box_quad(np.array([0.3, 0.4, 0.7, 0.5]))
@@ -55,6 +60,15 @@ def test_the_drawn_photos_know_their_number() -> None:
     assert sample.keypoints.shape == (3, 4, 2)
     assert printed.shape[1] > 2 * printed.shape[0]
     assert fields.is_readable(sample, printed), "photo 0 is a clear one"
+
+
+def test_print_is_not_found_on_pictures_of_others(tmp_path: Path) -> None:
+    for number in range(3):
+        picture = np.random.default_rng(number).integers(0, 255, (120, 160, 3), np.uint8)
+        write_image(tmp_path / "others" / f"{number}.png", picture)
+    write_image(tmp_path / "own" / "form.png", fields.draw_certificate(1000, 1 << 30)[0])
+    sources = {name: open_source(f"negatives:{tmp_path / name}") for name in ("others", "own")}
+    assert fields.find_on_others(load_runtime("documents"), 1, sources) == {"others": 0, "own": 1}
 
 
 def test_means_over_the_readable_photos() -> None:

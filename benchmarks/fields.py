@@ -24,8 +24,8 @@ in which the page lies whole in the picture, the number is at least `LEAST_HIGH_
 place follow the number as it was printed: by a correlation of at least `LEAST_LIKE` (no finger, glare or blur over it),
 and with at least `LEAST_CONTRAST` grey values between its ink and its paper. `readable` is their share of all.
 
-`print_found` is the share of photos in which the form's print was found, whatever the network said; with `--others`
-also that of pictures that do not show the form, up to `MOST_OTHERS` of each source: 0 is right there.
+`print_found` is the share of photos in which a form is read and its print was found, not its corners alone; with
+`--others` also that of pictures that do not show the form, up to `MOST_OTHERS` of each source: 0 is right there.
 """
 
 from __future__ import annotations
@@ -225,12 +225,12 @@ def find_on_others(runtime: Runtime, forms: int, sources: dict[str, Source]) -> 
         templates = [write_template(Path(name), 1000 + form) for form in range(forms)]
         for text, source in sources.items():
             chosen = np.unique(np.linspace(0, len(source) - 1, MOST_OTHERS).round().astype(int)).tolist()
-            found = 0
-            for number, index in enumerate(chosen):
-                write_image(Path(name) / "other.png", source.sample(index).image)
-                [answer] = predict(runtime, Path(name) / "other.png", template=templates[number % forms])
-                found += bool(answer.form and answer.form.refined)
-            shares[text] = found / len(chosen)
+            paths = [Path(name) / f"{index}.png" for index in chosen]
+            for path, index in zip(paths, chosen, strict=True):
+                write_image(path, source.sample(index).image)
+            parts = [(template, paths[form::forms]) for form, template in enumerate(templates)]
+            answers = [answer for template, part in parts for answer in predict(runtime, part, template=template)]
+            shares[text] = sum(bool(answer.form and answer.form.refined) for answer in answers) / len(chosen)
     return shares
 
 

@@ -11,6 +11,7 @@ class _Loader(yaml.SafeLoader):
     """The safe loader, strict about keys."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        """The mapping of a node; refuses a key that stands twice, which the base class would take the last of."""
         seen = set()
         for key, _ in node.value:
             if isinstance(key, yaml.ScalarNode) and key.tag != "tag:yaml.org,2002:merge":

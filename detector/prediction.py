@@ -191,7 +191,7 @@ def predict(
         every: take every n-th frame of a video.
         on_error: what to do with a file that cannot be read.
         template: a `form.yaml`, see `data_generators.forms`; its fields are read on each document that is found, and
-            wherever its print is found, whatever the network says.
+            where the network sees none, but the form's print is found, one way up clearly better than the others.
         looks: how often and how each picture is looked at.
 
     Yields:
